@@ -1,0 +1,18 @@
+//! Policy files: parse, check, decide one case, explain, analyze. Pure: no I/O.
+//!
+//! The mental model: a [`Library`] of instruments, a case ([`comity_model::CaseFacts`])
+//! and a [`Scope`] give an [`Answer`] per [`Channel`]; [`Library::explain`] gives the
+//! same answer with everything that led to it.
+
+pub mod channel;
+pub mod cond;
+pub mod decide;
+pub mod expr;
+pub mod file;
+pub mod library;
+pub mod policy;
+
+pub use channel::{Channel, Level, Modality, ModalitySet, Stance, StanceSet, Verified};
+pub use decide::{Answer, ChannelAnswer, ClauseRef};
+pub use library::{Library, PolicyFile, PolicyIndex, Scope};
+pub use policy::{Clause, Policy, PolicyId, RuleId};
