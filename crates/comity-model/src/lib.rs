@@ -10,6 +10,7 @@ pub mod clock;
 pub mod date;
 pub mod diagnostic;
 pub mod facts;
+pub mod generate;
 pub mod place;
 pub mod read;
 pub mod schema;

@@ -156,16 +156,12 @@ pub(crate) fn clause_for(policy: &Policy, channel: Channel, t: &Truths, s: Stanc
 
 /// Whether a policy binds a case: place, whom it binds, and per channel its dates.
 pub(crate) struct Binds {
-    pub base: Tri,
     pub by_channel: [Tri; Channel::COUNT],
     /// For clauses that speak on no channel.
     pub main: Tri,
 }
 
 impl Binds {
-    pub(crate) const YES: Binds =
-        Binds { base: Tri::True, by_channel: [Tri::True; Channel::COUNT], main: Tri::True };
-
     pub(crate) fn any(&self) -> bool {
         self.main != Tri::False || self.by_channel.iter().any(|t| *t != Tri::False)
     }
@@ -179,16 +175,16 @@ pub(crate) fn binds<R: Recorder>(
 ) -> Binds {
     if scope.is_counterfactual() {
         let base = eval(&policy.applies_when, facts, recorder);
-        return Binds { base, by_channel: [base; Channel::COUNT], main: base };
+        return Binds { by_channel: [base; Channel::COUNT], main: base };
     }
     let place = eval(&policy.in_place, facts, recorder);
     if place == Tri::False {
-        return Binds { base: place, by_channel: [place; Channel::COUNT], main: place };
+        return Binds { by_channel: [place; Channel::COUNT], main: place };
     }
     let main_dates = in_force(policy, policy.anchor, facts, recorder);
     let uniform = policy.anchors.iter().all(|a| *a == policy.anchor);
     if uniform && main_dates == Tri::False {
-        return Binds { base: place, by_channel: [Tri::False; Channel::COUNT], main: Tri::False };
+        return Binds { by_channel: [Tri::False; Channel::COUNT], main: Tri::False };
     }
     let base = place.and(eval(&policy.applies_when, facts, recorder));
     let main = base.and(main_dates);
@@ -198,7 +194,7 @@ pub(crate) fn binds<R: Recorder>(
             by_channel[i] = base.and(in_force(policy, *anchor, facts, recorder));
         }
     }
-    Binds { base, by_channel, main }
+    Binds { by_channel, main }
 }
 
 fn in_force<R: Recorder>(

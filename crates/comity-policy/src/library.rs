@@ -27,6 +27,8 @@ pub enum Scope {
     InForce,
     /// These, as though they were in force here and now.
     Under(Vec<PolicyIndex>),
+    /// Those of these that are in force at the case's place and day.
+    Only(Vec<PolicyIndex>),
 }
 
 impl Scope {
@@ -231,7 +233,7 @@ impl Library {
         mut visit: impl FnMut(PolicyIndex, &'a Policy),
     ) {
         match scope {
-            Scope::Under(list) => list.iter().for_each(|i| visit(*i, self.policy(*i))),
+            Scope::Under(list) | Scope::Only(list) => list.iter().for_each(|i| visit(*i, self.policy(*i))),
             Scope::InForce => match facts.get_text(place::STATE) {
                 None => self.policies().for_each(|(i, p)| visit(i, p)),
                 Some(state) => {

@@ -255,6 +255,8 @@ pub struct Policy {
     pub canonical: String,
     /// The file's name.
     pub file: String,
+    /// The file's text.
+    pub text: String,
 }
 
 /// One value of a parameter, for display.

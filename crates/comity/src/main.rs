@@ -1,1 +1,66 @@
-fn main(){}
+//! The `comity` command: one file per subcommand, no logic.
+
+mod clock;
+mod decide;
+mod fail;
+mod files;
+mod policy;
+mod replay;
+mod table;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Decide one custody case, check and test policies, read the custody clock, replay records.
+#[derive(Parser)]
+#[command(name = "comity", version, propagate_version = true, after_help = EXIT_CODES)]
+struct Cli {
+    /// Folder of policy files; without it ./policies, or the library inside the binary
+    #[arg(long, global = true, value_name = "DIR")]
+    policies: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 settled and in order; 1 a file is wrong or a case differs; \
+2 wrong use, or a file cannot be read or written; 3 the answer is undetermined.\n\n\
+Comity is not legal advice. Rules marked \"not verified\" were not checked against their source.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Decide one case and explain every answer
+    Decide(decide::Args),
+    /// List, show, check, test and compare policies
+    #[command(subcommand)]
+    Policy(policy::Command),
+    /// Read the custody clock of a case
+    Clock(clock::Args),
+    /// Decide years of real records under chosen policies
+    Replay(replay::Args),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let policies = cli.policies.as_deref();
+    let result = match &cli.command {
+        Command::Decide(args) => decide::run(args, policies, cli.json),
+        Command::Policy(command) => policy::run(command, policies, cli.json),
+        Command::Clock(args) => clock::run(args, policies, cli.json),
+        Command::Replay(args) => replay::run(args, policies, cli.json),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
+            Ok(fail::EXIT_OK)
+        }
+    };
+    ExitCode::from(result.unwrap_or_else(|failure| failure.report(cli.json)))
+}

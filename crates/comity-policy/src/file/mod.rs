@@ -164,6 +164,7 @@ impl Loader<'_, '_> {
             hash: PolicyHash(canonical::hash(&canonical)),
             canonical,
             file: file.to_owned(),
+            text: self.found.source.text.to_owned(),
         };
         Some((policy, cases))
     }

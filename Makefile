@@ -1,0 +1,80 @@
+# Comity. The two commands of the README are `make test` and `make demo`; `make help` lists all.
+#
+# They need Rust (rustup or a distribution's cargo, 1.95 or later) and a C compiler as linker.
+# Nothing is written into the clone but out/; build products go to CARGO_TARGET_DIR.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CACHE            ?= $(HOME)/.cache/comity
+CARGO_TARGET_DIR ?= $(CACHE)/target
+export CACHE CARGO_TARGET_DIR
+
+CARGO  ?= cargo
+# The binary that the tests exercise, and the one that the demo and the bench run.
+DEBUG   = $(CARGO_TARGET_DIR)/debug/comity
+RELEASE = $(CARGO_TARGET_DIR)/release/comity
+OUT    ?= out
+
+.PHONY: help test fmt fmt-check clippy unit deny policies docs demo bench advisories fuzz clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+test: ## Everything that must hold before a change is taken: format, lints, dependencies, policies, tests
+	@scripts/tools-present
+	@$(MAKE) fmt-check
+	@$(MAKE) clippy
+	@$(MAKE) deny
+	@$(MAKE) policies
+	@$(MAKE) unit
+
+fmt: ## Format the source
+	@$(CARGO) fmt --all
+
+fmt-check:
+	@echo '== format'
+	$(CARGO) fmt --all --check
+
+clippy: ## Lints, warnings are errors
+	@echo '== lints'
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+unit: ## cargo test, with a closing line that counts
+	@echo '== tests'
+	scripts/count-tests $(CARGO) test --workspace --locked --no-fail-fast
+
+deny: ## Licenses, bans and sources of every dependency
+	@echo '== dependencies'
+	@deny=$$(scripts/cargo-deny) && "$$deny" check licenses bans sources
+
+advisories: ## Known vulnerabilities of dependencies; needs GitHub (docs/adr/0012-supply-chain.md)
+	@deny=$$(scripts/cargo-deny) && "$$deny" check advisories
+
+policies: ## Check, test and cover the policy library with the built binary
+	@echo '== policies'
+	$(CARGO) build --locked -p comity
+	$(DEBUG) policy check
+	$(DEBUG) policy test
+	$(DEBUG) policy cover
+
+docs: ## Write the reference that is generated from the schema, and the pages of the crates
+	@$(CARGO) run --locked -q -p comity-model --example generate-reference -- docs/reference
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+
+demo: ## Replay ten years of bookings under eight policies; writes out/travis
+	@scripts/tools-present demo
+	$(CARGO) build --locked --release -p comity
+	scripts/demo $(RELEASE) $(OUT)/travis
+
+bench: ## The measurements that the documents cite
+	@$(CARGO) build --locked --release -p comity
+	$(CARGO) bench --locked --workspace
+
+fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
+	@COMITY_HOSTILE_ROUNDS=$${ROUNDS:-500000} COMITY_HOSTILE_SECONDS=$${SECONDS_MAX:-1800} \
+	  $(CARGO) test --locked --release -p comity-policy -p comity-replay --test hostile_bytes -- --nocapture
+
+clean: ## Remove out/ and the build products
+	@rm -rf $(OUT) '$(CARGO_TARGET_DIR)'

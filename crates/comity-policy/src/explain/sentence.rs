@@ -1,0 +1,140 @@
+//! One sentence for a sergeant.
+
+use super::{ChannelView, ClauseView};
+use crate::channel::{Channel, Modality};
+use crate::needs::Need;
+use crate::trace::Derivation;
+use comity_model::CaseFacts;
+use comity_model::facts::FactPath;
+use std::collections::BTreeSet;
+
+/// What is done on a channel, after *you may* or *you must not*.
+fn deed(c: Channel) -> &'static str {
+    match c {
+        Channel::RequestHold => "ask the jail to hold this person",
+        Channel::RequestNotice => "ask the jail for notice of the release",
+        Channel::RequestTransfer => "ask the jail for a transfer",
+        Channel::Hold => "hold this person for ICE past the time of release",
+        Channel::Notify => "tell ICE when this person will be released",
+        Channel::Transfer => "hand this person over to ICE",
+        Channel::Interview => "let ICE interview this person",
+        Channel::ShareStatus => "share citizenship or immigration status information with ICE",
+        Channel::AskStatus => "ask this person about immigration status",
+        Channel::ArrestForStatus => "arrest this person for a civil immigration violation",
+    }
+}
+
+pub(super) fn sentence(v: &ChannelView, facts: &CaseFacts, d: &Derivation) -> String {
+    let who = if v.channel.is_federal() { "The federal office" } else { "You" };
+    let deed = deed(v.channel);
+    if v.discretion {
+        let whose = if v.channel.is_federal() { "the office's" } else { "your agency's" };
+        return format!(
+            "No rule in force here says whether {} may {deed}: it is {whose} own decision, and a named person must make it.",
+            who.to_lowercase()
+        );
+    }
+    let mut out = match (v.possible.only(), &v.rule) {
+        (Some(m), Some(rule)) => settled(who, m, deed, rule),
+        (Some(m), None) => format!(
+            "{who} {} {deed}, whatever the facts that are still missing turn out to be",
+            m.words()
+        ),
+        (None, _) => open(v, who, deed, facts, d),
+    };
+    if let Some(c) = &v.conflict {
+        out.push_str(&format!(
+            "; {} ({}) says the opposite and is set aside",
+            c.set_aside.title, c.set_aside.cite
+        ));
+    }
+    if v.rests_on_unverified {
+        out.push_str(" [not verified against the source]");
+    }
+    out.push('.');
+    out
+}
+
+fn settled(who: &str, m: Modality, deed: &str, rule: &ClauseView) -> String {
+    let reason = lower_first(rule.says.trim_end_matches('.'));
+    let cite = citation(rule);
+    match m {
+        Modality::Must => format!("{who} must {deed}: {reason} ({cite})"),
+        Modality::MustNot => format!("{who} must not {deed}: {reason} ({cite})"),
+        Modality::May => {
+            format!("{who} may {deed}, but need not, and a named person must decide: {reason} ({cite})")
+        }
+    }
+}
+
+fn open(v: &ChannelView, who: &str, deed: &str, facts: &CaseFacts, d: &Derivation) -> String {
+    let which: Vec<&str> = v.possible.iter().map(Modality::words).collect();
+    let subject = if who == "You" { "you" } else { "the federal office" };
+    let head = format!("It is not known yet whether {subject} {} {deed}", which.join(" or "));
+    let needs = d.needs.iter().find(|(c, _)| *c == v.channel).map(|(_, n)| n.as_slice());
+    let wanted = needs.map(|n| smallest_words(n, facts)).unwrap_or_default();
+    let mut out = if wanted.is_empty() {
+        format!("{head}: two rules contradict each other, and counsel must say which holds")
+    } else {
+        format!("{head}: find out {wanted}")
+    };
+    if v.channel == Channel::Hold {
+        out.push_str("; until then nothing here allows a hold");
+    }
+    out
+}
+
+/// The facts of the smallest sets, in words.
+fn smallest_words(needs: &[Need], facts: &CaseFacts) -> String {
+    let size = needs.iter().map(|n| n.facts.len()).min().unwrap_or(0);
+    let paths: BTreeSet<FactPath> =
+        needs.iter().filter(|n| n.facts.len() == size).flat_map(|n| n.facts.iter().copied()).collect();
+    let words: Vec<String> = paths.iter().take(4).map(|p| fact_words(*p, facts)).collect();
+    let more = paths.len().saturating_sub(4);
+    let mut out = words.join(if size > 1 { " and " } else { ", or " });
+    if more > 0 {
+        out.push_str(&format!(", or {more} other facts"));
+    }
+    out
+}
+
+fn fact_words(path: FactPath, facts: &CaseFacts) -> String {
+    let says = lower_first(path.says().trim_end_matches('.'));
+    match path {
+        FactPath::List(l) => {
+            let what = if facts.list(l).is_empty() { "whether there are any" } else { "whether there are more" };
+            format!("{what} {} ({})", l.def().name, l.def().name)
+        }
+        FactPath::Scalar(_) | FactPath::Element(..) => match path.kind() {
+            Some(comity_model::schema::Kind::Bool) => format!("whether this is so: {says} ({path})"),
+            _ => format!("{says} ({path})"),
+        },
+    }
+}
+
+/// Title and citation, without saying one thing twice.
+fn citation(rule: &ClauseView) -> String {
+    if rule.cite.contains(&rule.title) || rule.title.contains(&rule.cite) {
+        rule.cite.clone()
+    } else {
+        format!("{}, {}", rule.title, rule.cite)
+    }
+}
+
+/// Lowers the first letter of a sentence that begins with a common word, so that it
+/// can follow a colon; names and abbreviations keep theirs.
+pub(super) fn lower_first(text: &str) -> String {
+    const COMMON: [&str; 40] = [
+        "A", "An", "The", "No", "Any", "Each", "Every", "If", "When", "Where", "While", "Without",
+        "There", "This", "These", "Those", "Convicted", "Charged", "Held", "Nobody", "Someone",
+        "Person", "Persons", "People", "Officers", "Local", "Only", "Once", "Unless", "Until",
+        "In", "On", "Before", "After", "With", "Information", "Detention", "Such", "What", "It",
+    ];
+    let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
+    if COMMON.contains(&first) {
+        let mut chars = text.chars();
+        let head = chars.next().map(|c| c.to_lowercase().to_string()).unwrap_or_default();
+        return head + chars.as_str();
+    }
+    text.to_owned()
+}

@@ -1,0 +1,602 @@
+//! Which facts would settle an open answer.
+//!
+//! For each outcome that is possible, the smallest sets of unknown facts such that
+//! some values of them lead to that outcome whatever the other unknown facts turn
+//! out to be. They are the prime implicants of the outcome, computed as a
+//! disjunctive normal form over the tests that are still unknown; a set that no
+//! values can satisfy (one level that is both felony and misdemeanor) is dropped.
+
+use crate::channel::{Channel, Modality, Stance};
+use crate::cond::{Cond, Count, DateTerm, Elements, QUANTIFIERS_MAX, Ref, Silent, Test, eval_in, path_of, reads};
+use crate::decide::stance_of;
+use crate::expr::ast::CmpOp;
+use crate::library::{Library, Scope};
+use crate::policy::Policy;
+use crate::trace::{Derivation, PolicyTrace};
+use comity_model::facts::{FactPath, ListState, Value};
+use comity_model::schema::ListId;
+use comity_model::{CaseFacts, Day, Tri};
+
+/// Most sets kept while one outcome is computed; beyond it the smallest are kept.
+const SETS_MAX: usize = 96;
+/// Most different unknown tests and facts that are told apart.
+const BITS: usize = 128;
+
+/// One set of facts that would settle a channel.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// The outcome that the set can lead to.
+    pub outcome: Modality,
+    /// The facts, in schema order.
+    pub facts: Vec<FactPath>,
+    /// What must turn out, one line a test: the fact's test and whether it must hold.
+    pub when: Vec<Turn>,
+}
+
+/// What one test must turn out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turn {
+    /// The facts it reads that are unknown.
+    pub facts: Vec<FactPath>,
+    /// In words: `is between 2009-03-03 and 2014-03-03`.
+    pub says: String,
+}
+
+/// A conjunction: facts read, tests that must hold, tests that must fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Conj {
+    facts: u128,
+    hold: u128,
+    fail: u128,
+}
+
+const TRUE: Conj = Conj { facts: 0, hold: 0, fail: 0 };
+
+type Dnf = Vec<Conj>;
+
+/// A test under fixed elements, or a list as a whole.
+#[derive(Debug, Clone, PartialEq)]
+enum Atom {
+    Test(Test, Elements),
+    /// Some (more) element of the list fits, or a count that is not taken apart.
+    List(ListId, Box<Cond>, Elements),
+}
+
+/// The smallest sets of facts that would settle `channel`, by outcome.
+pub fn needs(
+    library: &Library,
+    facts: &CaseFacts,
+    scope: &Scope,
+    d: &Derivation,
+    channel: Channel,
+) -> Vec<Need> {
+    let mut finder = Finder { facts, atoms: Vec::new(), paths: Vec::new() };
+    let mut bound = Stances::only(Stance::Silent);
+    let mut here = Stances::only(Stance::Silent);
+    let mut level = None;
+    for trace in &d.policies {
+        let policy = library.policy(trace.policy);
+        if !policy.speaks_on().contains(&channel) || trace.by_channel[channel as usize] == Tri::False {
+            continue;
+        }
+        if level != Some(policy.level) {
+            bound = finder.combine(&bound, &here, Stance::over);
+            here = Stances::only(Stance::Silent);
+            level = Some(policy.level);
+        }
+        let says = finder.stances(policy, trace, scope, channel);
+        here = finder.combine(&here, &says, Stance::beside);
+    }
+    bound = finder.combine(&bound, &here, Stance::over);
+    let mut out = Vec::new();
+    for m in Modality::ALL {
+        let mut sets = Dnf::new();
+        for s in Stance::ALL {
+            if s.outcome().only() == Some(m) {
+                sets.extend(&bound.0[s as usize]);
+            }
+        }
+        sets.retain(|c| finder.possible(c));
+        for conj in smallest(sets) {
+            out.push(finder.need(m, &conj));
+        }
+    }
+    out
+}
+
+/// For each stance, when it comes about.
+struct Stances([Dnf; 6]);
+
+impl Stances {
+    fn only(s: Stance) -> Stances {
+        let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
+        out.0[s as usize] = vec![TRUE];
+        out
+    }
+}
+
+struct Finder<'a> {
+    facts: &'a CaseFacts,
+    atoms: Vec<Atom>,
+    paths: Vec<FactPath>,
+}
+
+impl Finder<'_> {
+    fn combine(&self, a: &Stances, b: &Stances, op: impl Fn(Stance, Stance) -> Stance) -> Stances {
+        let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
+        for x in Stance::ALL {
+            for y in Stance::ALL {
+                let (p, q) = (&a.0[x as usize], &b.0[y as usize]);
+                if !p.is_empty() && !q.is_empty() {
+                    out.0[op(x, y) as usize].extend(product(p, q));
+                }
+            }
+        }
+        out.0 = out.0.map(minimal);
+        out
+    }
+
+    /// When a policy takes each stance on a channel.
+    fn stances(&mut self, policy: &Policy, trace: &PolicyTrace, scope: &Scope, c: Channel) -> Stances {
+        let binds = trace.by_channel[c as usize];
+        if binds == Tri::True
+            && let Some(s) = stance_of(policy, c, &trace.truths).only()
+        {
+            return Stances::only(s);
+        }
+        let bind_cond = bind_condition(policy, scope, c);
+        let (yes, no) = (self.dnf(&bind_cond, true), self.dnf(&bind_cond, false));
+        let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
+        let speakers = &policy.speakers[c as usize];
+        let mut none_applies = vec![TRUE];
+        for s in [Stance::May, Stance::Protect, Stance::Must, Stance::MustNot] {
+            let mut some = Dnf::new();
+            for i in bits(speakers.of(s)) {
+                some.extend(self.applies(policy, i, true));
+                none_applies = product(&none_applies, &self.applies(policy, i, false));
+            }
+            out.0[s as usize] = product(&minimal(some), &yes);
+        }
+        let default = speakers.default.map_or(Stance::Silent, |(s, _)| s);
+        out.0[default as usize].extend(product(&none_applies, &yes));
+        out.0[Stance::Silent as usize].extend(no);
+        out.0 = out.0.map(minimal);
+        out
+    }
+
+    /// When a rule applies, or does not.
+    fn applies(&mut self, policy: &Policy, rule: usize, wanted: bool) -> Dnf {
+        let clause = &policy.clauses[rule];
+        let mut out = self.dnf(&clause.when, wanted);
+        for over in bits(clause.overridden_by) {
+            let other = self.applies(policy, over, !wanted);
+            out = if wanted { product(&out, &other) } else { union(out, other) };
+        }
+        out
+    }
+
+    fn dnf(&mut self, cond: &Cond, wanted: bool) -> Dnf {
+        self.dnf_in(cond, wanted, [0; QUANTIFIERS_MAX])
+    }
+
+    fn dnf_in(&mut self, cond: &Cond, wanted: bool, elements: Elements) -> Dnf {
+        match eval_in(cond, self.facts, elements, &mut Silent) {
+            Tri::Unknown => {}
+            known => return if known == Tri::from(wanted) { vec![TRUE] } else { Dnf::new() },
+        }
+        match cond {
+            Cond::Const(_) => Dnf::new(),
+            Cond::Not(inner) => self.dnf_in(inner, !wanted, elements),
+            Cond::And(parts) | Cond::Or(parts) => {
+                let all = matches!(cond, Cond::And(_)) == wanted;
+                let mut out = if all { vec![TRUE] } else { Dnf::new() };
+                for part in parts {
+                    let p = self.dnf_in(part, wanted, elements);
+                    out = if all { product(&out, &p) } else { union(out, p) };
+                }
+                out
+            }
+            Cond::Test(test) => {
+                let unknown: Vec<FactPath> = reads(test, &elements)
+                    .into_iter()
+                    .filter(|p| !self.facts.at(*p).is_known())
+                    .collect();
+                self.literal(Atom::Test(test.clone(), elements), &unknown, wanted)
+            }
+            Cond::Quant { list, var, count, body } => {
+                self.quantifier(cond, *list, *var, *count, body, wanted, elements)
+            }
+        }
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "the parts of one quantifier")]
+    fn quantifier(
+        &mut self,
+        whole: &Cond,
+        list: ListId,
+        var: u8,
+        count: Count,
+        body: &Cond,
+        wanted: bool,
+        mut elements: Elements,
+    ) -> Dnf {
+        let open = self.facts.list(list).state != ListState::Complete;
+        // `all` is "no element fails": the same work with both signs turned.
+        let (n, sign, wanted) = match count {
+            Count::AtLeast(n) => (n as usize, true, wanted),
+            Count::All => (1, false, !wanted),
+            Count::AtLeastDistinct(..) => return self.opaque(whole, list, wanted, elements, open),
+        };
+        let mut sure = 0;
+        let mut maybe: Vec<(Dnf, Dnf)> = Vec::new();
+        for i in 0..self.facts.list(list).len() {
+            elements[var as usize] = i as u16;
+            match eval_in(body, self.facts, elements, &mut Silent) {
+                Tri::Unknown => {
+                    let fits = self.dnf_in(body, sign, elements);
+                    let misfits = self.dnf_in(body, !sign, elements);
+                    maybe.push((fits, misfits));
+                }
+                t if t == Tri::from(sign) => sure += 1,
+                _ => {}
+            }
+        }
+        let more = |f: &mut Self| {
+            f.literal(Atom::List(list, Box::new(whole.clone()), elements), &[FactPath::List(list)], wanted)
+        };
+        if wanted {
+            let mut out = choose(&maybe, n.saturating_sub(sure), |m| &m.0);
+            if open {
+                out = union(out, more(self));
+            }
+            out
+        } else {
+            let misfits_wanted = (sure + maybe.len() + 1).saturating_sub(n);
+            let mut out = choose(&maybe, misfits_wanted, |m| &m.1);
+            if open {
+                out = product(&out, &more(self));
+            }
+            out
+        }
+    }
+
+    /// A condition that is not taken apart: it needs every unknown fact it reads.
+    fn opaque(&mut self, whole: &Cond, list: ListId, wanted: bool, elements: Elements, open: bool) -> Dnf {
+        let mut read: Vec<FactPath> = Vec::new();
+        eval_in(whole, self.facts, elements, &mut read);
+        read.retain(|p| !matches!(p, FactPath::List(_)) && !self.facts.at(*p).is_known());
+        if open {
+            read.push(FactPath::List(list));
+        }
+        read.sort_unstable();
+        read.dedup();
+        self.literal(Atom::List(list, Box::new(whole.clone()), elements), &read, wanted)
+    }
+
+    fn literal(&mut self, atom: Atom, unknown: &[FactPath], wanted: bool) -> Dnf {
+        let index = self.atoms.iter().position(|a| *a == atom).unwrap_or_else(|| {
+            self.atoms.push(atom);
+            self.atoms.len() - 1
+        });
+        let mut facts = 0_u128;
+        for path in unknown {
+            let at = self.paths.iter().position(|p| p == path).unwrap_or_else(|| {
+                self.paths.push(*path);
+                self.paths.len() - 1
+            });
+            if at >= BITS {
+                return Dnf::new();
+            }
+            facts |= 1 << at;
+        }
+        if index >= BITS {
+            return Dnf::new();
+        }
+        let bit = 1 << index;
+        let (hold, fail) = if wanted { (bit, 0) } else { (0, bit) };
+        vec![Conj { facts, hold, fail }]
+    }
+
+    /// False when no values of the facts make the tests turn out so.
+    fn possible(&self, conj: &Conj) -> bool {
+        if conj.hold & conj.fail != 0 {
+            return false;
+        }
+        let mut ranges: Vec<(FactPath, Range)> = Vec::new();
+        for (i, atom) in self.atoms.iter().enumerate() {
+            let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
+                (1, _) => true,
+                (_, 1) => false,
+                _ => continue,
+            };
+            let Atom::Test(test, elements) = atom else { continue };
+            let Some((path, range)) = self.range(test, elements, wanted) else { continue };
+            match ranges.iter_mut().find(|(p, _)| *p == path) {
+                Some((_, old)) => *old = old.meet(&range),
+                None => ranges.push((path, range)),
+            }
+        }
+        ranges.iter().all(|(_, r)| !r.is_empty())
+    }
+
+    /// The values of its one unknown fact that make a test turn out as wanted.
+    fn range(&self, test: &Test, elements: &Elements, wanted: bool) -> Option<(FactPath, Range)> {
+        let at = |r: &Ref| path_of(*r, elements);
+        match test {
+            Test::Yes(r) => Some((at(r), Range::Mask(if wanted { 1 } else { 2 }))),
+            Test::EnumIn(r, mask) => {
+                let path = at(r);
+                let all = match path.kind()? {
+                    comity_model::schema::Kind::Enum(set) => (1_u128 << set.values.len()) - 1,
+                    _ => return None,
+                };
+                Some((path, Range::Mask(if wanted { mask & all } else { all & !mask })))
+            }
+            Test::Int(r, op, n) => Range::of(*op, *n, wanted).map(|x| (at(r), x)),
+            Test::Date(a, op, b) => {
+                let (a_day, b_day) = (self.day(a, elements), self.day(b, elements));
+                match (a, a_day, b, b_day) {
+                    (DateTerm::Fact(r), None, _, Some(d)) => {
+                        Range::of(*op, i64::from(d.0), wanted).map(|x| (at(r), x))
+                    }
+                    (_, Some(d), DateTerm::Fact(r), None) => {
+                        Range::of(op.flipped(), i64::from(d.0), wanted).map(|x| (at(r), x))
+                    }
+                    _ => None,
+                }
+            }
+            Test::Within(DateTerm::Fact(r), anchor, window) if wanted => {
+                let anchor = self.day(anchor, elements)?;
+                let first = window.first_day(anchor);
+                Some((at(r), Range::Span(i64::from(first.0), i64::from(anchor.0))))
+            }
+            _ => None,
+        }
+    }
+
+    fn day(&self, term: &DateTerm, elements: &Elements) -> Option<Day> {
+        match term {
+            DateTerm::Day(d) => Some(*d),
+            DateTerm::Fact(r) => match self.facts.at(path_of(*r, elements)) {
+                Value::Date(d) => Some(d),
+                _ => None,
+            },
+        }
+    }
+
+    fn need(&self, outcome: Modality, conj: &Conj) -> Need {
+        let mut facts: Vec<FactPath> =
+            self.paths.iter().enumerate().filter(|(i, _)| conj.facts >> i & 1 == 1).map(|(_, p)| *p).collect();
+        facts.sort_unstable();
+        let mut when = Vec::new();
+        for (i, atom) in self.atoms.iter().enumerate() {
+            let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
+                (1, _) => true,
+                (_, 1) => false,
+                _ => continue,
+            };
+            when.push(self.turn(atom, wanted));
+        }
+        Need { outcome, facts, when }
+    }
+
+    fn turn(&self, atom: &Atom, wanted: bool) -> Turn {
+        match atom {
+            Atom::Test(test, elements) => {
+                let facts = reads(test, elements).into_iter().filter(|p| !self.facts.at(*p).is_known());
+                Turn { facts: facts.collect(), says: self.test_words(test, elements, wanted) }
+            }
+            Atom::List(list, _, _) => Turn {
+                facts: vec![FactPath::List(*list)],
+                says: if wanted {
+                    format!("there is a {} that fits the rule", list.def().one)
+                } else {
+                    format!("no other {} fits the rule", list.def().one)
+                },
+            },
+        }
+    }
+
+    fn test_words(&self, test: &Test, elements: &Elements, wanted: bool) -> String {
+        let not = if wanted { "" } else { "not " };
+        let term = |t: &DateTerm| match (t, self.day(t, elements)) {
+            (_, Some(d)) => d.to_string(),
+            (DateTerm::Fact(r), None) => path_of(*r, elements).to_string(),
+            (DateTerm::Day(d), None) => d.to_string(),
+        };
+        match test {
+            Test::Yes(_) => if wanted { "is yes" } else { "is no" }.to_owned(),
+            Test::EnumIn(r, mask) => self.mask_words(path_of(*r, elements), *mask, wanted),
+            Test::Int(_, op, n) => format!("is {}{} {n}", not, op_words(*op)),
+            Test::IntSame(_, op, b) => format!("is {}{} {}", not, op_words(*op), path_of(*b, elements)),
+            Test::Date(a, op, b) => {
+                let known_left = self.day(a, elements).is_some();
+                let (op, other) = if known_left { (op.flipped(), a) } else { (*op, b) };
+                format!("is {}{} {}", not, date_words(op), term(other))
+            }
+            Test::Within(_, anchor, window) => match self.day(anchor, elements) {
+                Some(d) => format!("is {}between {} and {d}", not, window.first_day(d)),
+                None => format!("is {}within the window before {}", not, term(anchor)),
+            },
+            Test::TextIn(_, texts) => format!("is {}{}", not, texts.join(" or ")),
+            Test::EnumSame(_, b) | Test::TextSame(_, b) => {
+                format!("is {}the same as {}", not, path_of(*b, elements))
+            }
+        }
+    }
+
+    fn mask_words(&self, path: FactPath, mask: u128, wanted: bool) -> String {
+        let Some(comity_model::schema::Kind::Enum(set)) = path.kind() else {
+            return String::new();
+        };
+        let all: Vec<&str> = set.values.iter().map(|(n, _)| *n).collect();
+        let inside = |i: usize| (mask >> i & 1 == 1) == wanted;
+        let yes: Vec<&str> = all.iter().enumerate().filter(|(i, _)| inside(*i)).map(|(_, n)| *n).collect();
+        let no: Vec<&str> = all.iter().enumerate().filter(|(i, _)| !inside(*i)).map(|(_, n)| *n).collect();
+        if yes.len() <= no.len() {
+            format!("is {}", yes.join(" or "))
+        } else {
+            format!("is none of {}", no.join(", "))
+        }
+    }
+}
+
+fn op_words(op: CmpOp) -> &'static str {
+    match op {
+        CmpOp::Eq => "exactly",
+        CmpOp::Ne => "other than",
+        CmpOp::Lt => "less than",
+        CmpOp::Le => "at most",
+        CmpOp::Gt => "more than",
+        CmpOp::Ge => "at least",
+    }
+}
+
+fn date_words(op: CmpOp) -> &'static str {
+    match op {
+        CmpOp::Eq => "on",
+        CmpOp::Ne => "other than",
+        CmpOp::Lt => "before",
+        CmpOp::Le => "on or before",
+        CmpOp::Gt => "after",
+        CmpOp::Ge => "on or after",
+    }
+}
+
+/// Place, dates and persons bound, as one condition.
+fn bind_condition(policy: &Policy, scope: &Scope, c: Channel) -> Cond {
+    if scope.is_counterfactual() {
+        return policy.applies_when.clone();
+    }
+    let anchor = DateTerm::Fact(Ref::Scalar(policy.anchors[c as usize].fact()));
+    let mut parts = vec![policy.in_place.clone(), policy.applies_when.clone()];
+    parts.push(Cond::Test(Test::Date(anchor, CmpOp::Ge, DateTerm::Day(policy.from))));
+    if let Some(until) = policy.until {
+        parts.push(Cond::Test(Test::Date(anchor, CmpOp::Le, DateTerm::Day(until))));
+    }
+    Cond::and(parts)
+}
+
+/// Values of one fact: a mask over codes, or a span of numbers.
+#[derive(Debug, Clone, Copy)]
+enum Range {
+    Mask(u128),
+    Span(i64, i64),
+}
+
+impl Range {
+    fn of(op: CmpOp, n: i64, wanted: bool) -> Option<Range> {
+        let op = if wanted { op } else { negated(op) };
+        Some(match op {
+            CmpOp::Eq => Range::Span(n, n),
+            CmpOp::Ne => return None,
+            CmpOp::Lt => Range::Span(i64::MIN, n - 1),
+            CmpOp::Le => Range::Span(i64::MIN, n),
+            CmpOp::Gt => Range::Span(n + 1, i64::MAX),
+            CmpOp::Ge => Range::Span(n, i64::MAX),
+        })
+    }
+
+    fn meet(&self, other: &Range) -> Range {
+        match (self, other) {
+            (Range::Mask(a), Range::Mask(b)) => Range::Mask(a & b),
+            (Range::Span(a, b), Range::Span(c, d)) => Range::Span(*a.max(c), *b.min(d)),
+            _ => *self,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        match self {
+            Range::Mask(m) => *m == 0,
+            Range::Span(a, b) => a > b,
+        }
+    }
+}
+
+fn negated(op: CmpOp) -> CmpOp {
+    match op {
+        CmpOp::Eq => CmpOp::Ne,
+        CmpOp::Ne => CmpOp::Eq,
+        CmpOp::Lt => CmpOp::Ge,
+        CmpOp::Le => CmpOp::Gt,
+        CmpOp::Gt => CmpOp::Le,
+        CmpOp::Ge => CmpOp::Lt,
+    }
+}
+
+fn bits(mask: u64) -> impl Iterator<Item = usize> {
+    (0..64).filter(move |i| mask >> i & 1 == 1)
+}
+
+/// Every way for `n` of some parts to turn out.
+fn choose<'a>(parts: &'a [(Dnf, Dnf)], n: usize, pick: impl Fn(&'a (Dnf, Dnf)) -> &'a Dnf + Copy) -> Dnf {
+    if n == 0 {
+        return vec![TRUE];
+    }
+    if parts.len() < n {
+        return Dnf::new();
+    }
+    // ways[k]: the first parts give k.
+    let mut ways: Vec<Dnf> = vec![Dnf::new(); n + 1];
+    ways[0] = vec![TRUE];
+    for part in parts {
+        for k in (1..=n).rev() {
+            let with = product(&ways[k - 1], pick(part));
+            let old = std::mem::take(&mut ways[k]);
+            ways[k] = union(old, with);
+        }
+    }
+    ways.swap_remove(n)
+}
+
+fn union(mut a: Dnf, b: Dnf) -> Dnf {
+    a.extend(b);
+    minimal(a)
+}
+
+fn product(a: &Dnf, b: &Dnf) -> Dnf {
+    if a.len() == 1 && a[0] == TRUE {
+        return b.clone();
+    }
+    if b.len() == 1 && b[0] == TRUE {
+        return a.clone();
+    }
+    let mut out = Vec::with_capacity(a.len() * b.len());
+    for x in a {
+        for y in b {
+            let c = Conj { facts: x.facts | y.facts, hold: x.hold | y.hold, fail: x.fail | y.fail };
+            if c.hold & c.fail == 0 {
+                out.push(c);
+            }
+        }
+    }
+    minimal(out)
+}
+
+/// Drops conjunctions that another one implies; keeps the smallest when there are too many.
+fn minimal(mut sets: Dnf) -> Dnf {
+    sets.sort_unstable_by_key(|c| (c.facts.count_ones(), c.hold.count_ones() + c.fail.count_ones(), c.facts, c.hold, c.fail));
+    let mut out: Dnf = Vec::with_capacity(sets.len().min(SETS_MAX));
+    for c in sets {
+        let implied = out.iter().any(|o| o.hold & !c.hold == 0 && o.fail & !c.fail == 0);
+        if !implied {
+            out.push(c);
+            if out.len() == SETS_MAX {
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// The sets whose facts contain no other set's facts.
+fn smallest(sets: Dnf) -> Dnf {
+    let sets = minimal(sets);
+    let mut out: Dnf = Vec::new();
+    for c in sets {
+        if !out.iter().any(|o| o.facts & !c.facts == 0) {
+            out.push(c);
+        }
+    }
+    out
+}

@@ -1,0 +1,192 @@
+//! What has to be true for a contradiction, as a graph with shared parts.
+
+use crate::channel::{Channel, Stance};
+use crate::cond::{Cond, Count, DateTerm, Ref, Test};
+use crate::expr::ast::CmpOp;
+use crate::policy::{Anchor, Policy};
+use comity_model::facts::FactPath;
+use comity_model::schema::{ElemFieldId, FieldId, ListId};
+use std::collections::{HashMap, HashSet};
+
+/// A node of a formula.
+pub(super) type Id = usize;
+
+/// One node.
+pub(super) enum Node<'a> {
+    /// A condition of a policy.
+    Cond(&'a Cond),
+    /// A condition made here.
+    Own(Cond),
+    /// All hold.
+    And(Vec<Id>),
+    /// Some holds.
+    Or(Vec<Id>),
+    /// It does not hold.
+    Not(Id),
+}
+
+/// A formula over the conditions of one or two policies.
+#[derive(Default)]
+pub(super) struct Formula<'a> {
+    nodes: Vec<Node<'a>>,
+    applies: HashMap<(usize, u8), Id>,
+    /// What is asked.
+    pub(super) root: Id,
+}
+
+/// Facts of one kind: a scalar, or a field of every element of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Key {
+    Scalar(FieldId),
+    Elem(ListId, ElemFieldId),
+}
+
+impl Key {
+    pub(super) fn of(r: Ref) -> Key {
+        match r {
+            Ref::Scalar(f) => Key::Scalar(f),
+            Ref::Element { list, field, .. } => Key::Elem(list, field),
+        }
+    }
+
+    pub(super) fn of_path(path: FactPath) -> Option<Key> {
+        match path {
+            FactPath::Scalar(f) => Some(Key::Scalar(f)),
+            FactPath::List(_) => None,
+            FactPath::Element(l, _, f) => Some(Key::Elem(l, f)),
+        }
+    }
+}
+
+/// The facts that a test reads, by kind.
+pub(super) fn keys(test: &Test) -> Vec<Key> {
+    let read = crate::cond::reads(test, &[0; crate::cond::QUANTIFIERS_MAX]);
+    read.into_iter().filter_map(Key::of_path).collect()
+}
+
+impl<'a> Formula<'a> {
+    fn add(&mut self, node: Node<'a>) -> Id {
+        self.nodes.push(node);
+        self.nodes.len() - 1
+    }
+
+    pub(super) fn node(&self, id: Id) -> &Node<'a> {
+        &self.nodes[id]
+    }
+
+    pub(super) fn and(&mut self, parts: Vec<Id>) -> Id {
+        self.add(Node::And(parts))
+    }
+
+    pub(super) fn or(&mut self, parts: Vec<Id>) -> Id {
+        self.add(Node::Or(parts))
+    }
+
+    /// A rule applies: its condition holds, and no rule that overrides it applies.
+    pub(super) fn applies(&mut self, policy: &'a Policy, rule: u8) -> Id {
+        let key = (std::ptr::from_ref(policy) as usize, rule);
+        if let Some(id) = self.applies.get(&key) {
+            return *id;
+        }
+        let clause = &policy.clauses[rule as usize];
+        let mut parts = vec![self.add(Node::Cond(&clause.when))];
+        for over in members(clause.overridden_by) {
+            let over = self.applies(policy, over);
+            parts.push(self.add(Node::Not(over)));
+        }
+        let id = self.and(parts);
+        self.applies.insert(key, id);
+        id
+    }
+
+    /// The instrument is in force on its anchor day and binds the case; its place is
+    /// settled by the choice among places, outside the formula.
+    pub(super) fn binds(&mut self, policy: &'a Policy, anchor: Anchor) -> Id {
+        use crate::cond::DateTerm::{Day, Fact};
+        let day = Fact(Ref::Scalar(anchor.fact()));
+        let mut dates = vec![Cond::Test(Test::Date(day, CmpOp::Ge, Day(policy.from)))];
+        dates.extend(policy.until.map(|u| Cond::Test(Test::Date(day, CmpOp::Le, Day(u)))));
+        let dates = self.add(Node::Own(Cond::and(dates)));
+        let whom = self.add(Node::Cond(&policy.applies_when));
+        self.and(vec![dates, whom])
+    }
+
+    /// The instrument says `stance` on a channel: some rule that says so applies, or the
+    /// default says so and no rule that speaks on the channel applies.
+    pub(super) fn says(&mut self, policy: &'a Policy, channel: Channel, stance: Stance) -> Id {
+        let speakers = &policy.speakers[channel as usize];
+        let mut ways: Vec<Id> =
+            members(speakers.of(stance)).map(|r| self.applies(policy, r)).collect();
+        if speakers.default.is_some_and(|(s, _)| s == stance) {
+            let others = members(speakers.all()).map(|r| self.applies(policy, r)).collect();
+            let spoken = self.or(others);
+            ways.push(self.add(Node::Not(spoken)));
+        }
+        self.or(ways)
+    }
+
+    /// Visits every test once per polarity: `true` where making it hold helps.
+    pub(super) fn visit(&self, f: &mut impl FnMut(Seen<'_>)) {
+        let mut seen = HashSet::new();
+        self.visit_node(self.root, true, &mut seen, f);
+    }
+
+    fn visit_node(
+        &self,
+        id: Id,
+        positive: bool,
+        seen: &mut HashSet<(Id, bool)>,
+        f: &mut impl FnMut(Seen<'_>),
+    ) {
+        if !seen.insert((id, positive)) {
+            return;
+        }
+        match self.node(id) {
+            Node::Cond(c) => visit_cond(c, positive, f),
+            Node::Own(c) => visit_cond(c, positive, f),
+            Node::And(parts) | Node::Or(parts) => {
+                parts.iter().for_each(|p| self.visit_node(*p, positive, seen, f));
+            }
+            Node::Not(inner) => self.visit_node(*inner, !positive, seen, f),
+        }
+    }
+}
+
+/// What a visit meets.
+pub(super) enum Seen<'c> {
+    /// A test, and whether it helps when it holds.
+    Test(&'c Test, bool),
+    /// Different values of a field are counted.
+    Distinct(Key),
+}
+
+/// Visits the tests of a condition.
+pub(super) fn visit_cond(cond: &Cond, positive: bool, f: &mut impl FnMut(Seen<'_>)) {
+    match cond {
+        Cond::Const(_) => {}
+        Cond::Test(test) => f(Seen::Test(test, positive)),
+        Cond::And(parts) | Cond::Or(parts) => {
+            parts.iter().for_each(|p| visit_cond(p, positive, f));
+        }
+        Cond::Not(inner) => visit_cond(inner, !positive, f),
+        Cond::Quant { list, count, body, .. } => {
+            if let Count::AtLeastDistinct(_, field) = count {
+                f(Seen::Distinct(Key::Elem(*list, *field)));
+            }
+            visit_cond(body, positive, f);
+        }
+    }
+}
+
+/// The indexes in a mask.
+pub(super) fn members(mask: u64) -> impl Iterator<Item = u8> {
+    (0..64_u8).filter(move |i| mask >> i & 1 == 1)
+}
+
+/// The two sides of a date test.
+pub(super) fn key_of_term(term: DateTerm) -> Option<Key> {
+    match term {
+        DateTerm::Fact(r) => Some(Key::of(r)),
+        DateTerm::Day(_) => None,
+    }
+}

@@ -1,0 +1,408 @@
+//! The report: one page that opens from disk, with its charts, their tables, and its receipt.
+
+use super::chart::{Bar, Length, escape, legend, lengths, patterns, shares, thousands, years};
+use super::style::CSS;
+use super::text::percent;
+use crate::run::Replay;
+use crate::study::{Regime, Side};
+use crate::tally::{Counts, RegimeTally};
+use std::fmt::Write as _;
+
+const NEEDS_SHOWN: usize = 6;
+const NEEDS_CHARTED: usize = 8;
+
+/// The whole page.
+pub fn page(replay: &Replay) -> String {
+    let mut out = String::with_capacity(1 << 18);
+    head(&mut out, replay);
+    result(&mut out, replay);
+    by_year(&mut out, replay);
+    causes(&mut out, replay);
+    outcomes(&mut out, replay);
+    data(&mut out, replay);
+    reading(&mut out, replay);
+    receipt(&mut out, replay);
+    let _ = write!(
+        out,
+        "</main>\n<footer><div class=\"wrap\"><p>Made by {} from the files named above. It describes what texts say about records; it is not legal advice, and it says nothing about which policy is better.</p></div></footer>\n</body>\n</html>\n",
+        escape(&replay.receipt.engine)
+    );
+    out
+}
+
+fn head(out: &mut String, replay: &Replay) {
+    let (study, rows) = (&replay.study, replay.tally.rows);
+    let _ = write!(
+        out,
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#result\">Skip to the result</a>\n{patterns}<header class=\"top\"><div class=\"wrap\"><p class=\"kind\">Replay of real records</p><h1>{title}</h1><p>{question}</p></div></header>\n<main class=\"wrap\">\n<nav aria-label=\"Sections\"><ul><li><a href=\"#result\">Result</a></li><li><a href=\"#years\">By year</a></li><li><a href=\"#causes\">What is missing</a></li><li><a href=\"#outcomes\">What happened</a></li><li><a href=\"#data\">The data</a></li><li><a href=\"#reading\">How to read it</a></li><li><a href=\"#receipt\">Receipt</a></li></ul></nav>\n",
+        title = escape(&study.title),
+        question = escape(&study.question),
+        patterns = patterns(),
+    );
+    let years: Vec<&String> = replay.tally.years.keys().filter(|y| y.len() == 4).collect();
+    let span = match (years.first(), years.last()) {
+        (Some(a), Some(b)) if a != b => format!("{a} to {b}"),
+        (Some(a), _) => (*a).clone(),
+        _ => "no year".to_owned(),
+    };
+    let _ = write!(
+        out,
+        "<ul class=\"facts\"><li><b>{}</b>rows read, {span}</li><li><b>{}</b>decided under every regime</li><li><b>{}</b>undetermined under at least one</li><li><b>{}</b>rejected; every row is in one of the three</li></ul>\n",
+        thousands(rows.read),
+        thousands(rows.decided),
+        thousands(rows.undetermined),
+        thousands(rows.rejected)
+    );
+}
+
+/// Titles that two regimes of one chart can share a row with: the side comes first.
+fn bars_of<'a>(regimes: impl Iterator<Item = (&'a Regime, &'a RegimeTally)>, side: Side) -> Vec<Bar> {
+    regimes
+        .filter(|(r, _)| r.side == side)
+        .map(|(r, t)| Bar { label: r.title.clone(), parts: t.all.parts() })
+        .collect()
+}
+
+fn result(out: &mut String, replay: &Replay) {
+    out.push_str("<h2 id=\"result\">The result</h2>\n");
+    if !replay.study.reading.is_empty() {
+        let _ = write!(out, "<div class=\"note\"><p>{}</p></div>\n", escape(&replay.study.reading));
+    }
+    for (i, (view, tally)) in replay.study.views.iter().zip(&replay.tally.views).enumerate() {
+        let _ = write!(out, "<h3>{}</h3>\n<p>{}</p>\n", escape(&view.title), escape(&view.says));
+        out.push_str(&legend());
+        let pairs = || replay.study.regimes.iter().zip(&tally.regimes);
+        let sides = [
+            (Side::Federal, "What the federal side could ask for"),
+            (Side::Local, "What the local side would answer"),
+        ];
+        for (side, title) in sides {
+            let bars = bars_of(pairs(), side);
+            if bars.is_empty() {
+                continue;
+            }
+            let id = format!("v{i}-{}", if side == Side::Federal { "federal" } else { "local" });
+            let svg = shares(&id, &format!("{title}: {}", view.title), &bars);
+            let _ = write!(out, "<figure><figcaption>{title}, all years. Numbers at the right: rows.</figcaption>{svg}</figure>\n");
+        }
+        view_table(out, replay, i);
+    }
+}
+
+fn view_table(out: &mut String, replay: &Replay, view: usize) {
+    let Some(tally) = replay.tally.views.get(view) else {
+        return;
+    };
+    let title = replay.study.views.get(view).map_or("", |v| v.title.as_str());
+    table_open(out, &format!("All years: {title}"), "Regime");
+    for (regime, counts) in replay.study.regimes.iter().zip(&tally.regimes) {
+        counts_row(out, &regime.title, &counts.all, "");
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
+fn table_open(out: &mut String, caption: &str, first: &str) {
+    let _ = write!(
+        out,
+        "<div class=\"scroll\"><table><caption>{}</caption><thead><tr><th scope=\"col\">{first}</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Must</th><th scope=\"col\" class=\"num\">May</th><th scope=\"col\" class=\"num\">Undetermined</th><th scope=\"col\" class=\"num\">Must not</th><th scope=\"col\">Facts that would help to settle the undetermined</th></tr></thead><tbody>\n",
+        escape(caption)
+    );
+}
+
+fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
+    let cell = |n: u64| format!("<td class=\"num\">{} <span class=\"small\">{}</span></td>", thousands(n), percent(n, c.rows));
+    let needs: Vec<String> = c
+        .top_needs(NEEDS_SHOWN)
+        .iter()
+        .map(|(n, k)| format!("<code>{}</code> {}", escape(n), thousands(*k)))
+        .collect();
+    let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
+    let _ = write!(
+        out,
+        "<tr{class}><th scope=\"row\">{}</th><td class=\"num\">{}</td>{}{}{}{}<td class=\"small\">{}</td></tr>\n",
+        escape(label),
+        thousands(c.rows),
+        cell(c.must),
+        cell(c.may),
+        cell(c.undetermined),
+        cell(c.must_not),
+        needs.join(", ")
+    );
+}
+
+fn by_year(out: &mut String, replay: &Replay) {
+    out.push_str("<h2 id=\"years\">By year</h2>\n");
+    let (Some(view), Some(tally)) = (replay.study.views.first(), replay.tally.views.first()) else {
+        return;
+    };
+    let _ = write!(out, "<p>{}. Under each bar: the year and its rows. Years with few rows say little.</p>\n", escape(&view.title));
+    out.push_str(&legend());
+    out.push_str("<div class=\"grid2\">\n");
+    for (i, (regime, counts)) in replay.study.regimes.iter().zip(&tally.regimes).enumerate() {
+        let bars: Vec<Bar> =
+            counts.years.iter().map(|(y, c)| Bar { label: short_year(y), parts: c.parts() }).collect();
+        let svg = years(&format!("y{i}"), &format!("{}, by year", regime.title), &bars);
+        let _ = write!(
+            out,
+            "<div class=\"cell\"><h3>{}</h3><p class=\"small\">{}</p><figure>{svg}</figure>\n",
+            escape(&regime.title),
+            escape(&regime.says)
+        );
+        let _ = write!(out, "<details><summary>Table: {} by year</summary>", escape(&regime.title));
+        table_open(out, &format!("{}, by year", regime.title), "Year");
+        for (year, c) in &counts.years {
+            counts_row(out, year, c, "");
+        }
+        counts_row(out, "All", &counts.all, "all");
+        out.push_str("</tbody></table></div></details></div>\n");
+    }
+    out.push_str("</div>\n");
+}
+
+/// `2012` as `’12` would be read less well; years stay whole unless there are many.
+fn short_year(year: &str) -> String {
+    year.to_owned()
+}
+
+fn causes(out: &mut String, replay: &Replay) {
+    out.push_str("<h2 id=\"causes\">What is missing</h2>\n<p>An answer is undetermined when a fact that matters is unknown. For each such row the smallest sets of facts that would settle it are computed; here is how often a fact stands in one of them. A list such as <code>convictions</code> means that it is not known whether there are more elements.</p>\n");
+    let Some(tally) = replay.tally.views.first() else {
+        return;
+    };
+    for (i, (regime, counts)) in replay.study.regimes.iter().zip(&tally.regimes).enumerate() {
+        let _ = write!(out, "<h3>{}</h3>\n", escape(&regime.title));
+        if counts.all.undetermined == 0 {
+            out.push_str("<p class=\"small\">Nothing: every row is settled.</p>\n");
+            continue;
+        }
+        let possible: Vec<String> = counts
+            .all
+            .possible
+            .iter()
+            .map(|(p, n)| format!("{} in {}", p.replace("must_not", "must not").replace('|', " or "), thousands(*n)))
+            .collect();
+        let bars: Vec<Length> = counts
+            .all
+            .top_needs(NEEDS_CHARTED)
+            .iter()
+            .map(|(n, k)| Length { label: (*n).to_owned(), count: *k })
+            .collect();
+        let svg = lengths(&format!("n{i}"), &format!("Facts that are missing: {}", regime.title), &bars, counts.all.rows);
+        let _ = write!(
+            out,
+            "<figure>{svg}<figcaption>{} of {} rows are undetermined: {}. Share of all rows in brackets.</figcaption></figure>\n",
+            thousands(counts.all.undetermined),
+            thousands(counts.all.rows),
+            possible.join("; ")
+        );
+        needs_table(out, &regime.title, &counts.all);
+    }
+}
+
+fn needs_table(out: &mut String, title: &str, c: &Counts) {
+    let _ = write!(
+        out,
+        "<details><summary>Table: facts that are missing, {0}</summary><div class=\"scroll\"><table><caption>Facts that are missing: {0}</caption><thead><tr><th scope=\"col\">Fact</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Share</th></tr></thead><tbody>",
+        escape(title)
+    );
+    for (need, n) in c.top_needs(usize::MAX) {
+        let _ = write!(
+            out,
+            "<tr><th scope=\"row\"><code>{}</code></th><td class=\"num\">{}</td><td class=\"num\">{}</td></tr>",
+            escape(need),
+            thousands(n),
+            percent(n, c.rows)
+        );
+    }
+    out.push_str("</tbody></table></div></details>\n");
+}
+
+fn outcomes(out: &mut String, replay: &Replay) {
+    out.push_str("<h2 id=\"outcomes\">What happened, beside what the texts say</h2>\n");
+    let (Some(outcome), Some(tally)) = (replay.mapping.outcomes.first(), replay.tally.views.first()) else {
+        out.push_str("<p>The data carry no outcome.</p>\n");
+        return;
+    };
+    let _ = write!(
+        out,
+        "<p>Column <code>{}</code>. {} Rows of each outcome, and how many of them each regime leaves to be requested or held (must or may), settled.</p>\n",
+        escape(&outcome.name),
+        escape(&outcome.why)
+    );
+    out.push_str("<div class=\"scroll\"><table><caption>Rows by outcome, and the number with must or may</caption><thead><tr><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"num\">Rows</th>");
+    for regime in &replay.study.regimes {
+        let _ = write!(out, "<th scope=\"col\" class=\"num\">{}</th>", escape(&regime.title));
+    }
+    out.push_str("</tr></thead><tbody>\n");
+    let Some(first) = tally.regimes.first() else {
+        return;
+    };
+    let mut names: Vec<(&String, u64)> = first.outcomes.iter().map(|(k, c)| (k, c.rows)).collect();
+    names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+    for (name, rows) in names {
+        let _ = write!(out, "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td>", escape(name), thousands(rows));
+        for regime in &tally.regimes {
+            let open = regime.outcomes.get(name).map_or(0, |c| c.must + c.may);
+            let _ = write!(out, "<td class=\"num\">{} <span class=\"small\">{}</span></td>", thousands(open), percent(open, rows));
+        }
+        out.push_str("</tr>\n");
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
+fn data(out: &mut String, replay: &Replay) {
+    let m = &replay.mapping;
+    let _ = write!(
+        out,
+        "<h2 id=\"data\">The data</h2>\n<p>{}. Source: {}.</p>\n<p><b>The moment that the facts describe.</b> {}</p>\n",
+        escape(&m.title),
+        escape(&m.source),
+        escape(&m.moment)
+    );
+    if let Some(j) = &replay.joined {
+        let aside: u64 = j.set_aside.values().sum();
+        let why: Vec<String> =
+            j.set_aside.iter().map(|(w, n)| format!("{} ({})", escape(w.trim_end_matches('.')), thousands(*n))).collect();
+        let _ = write!(
+            out,
+            "<p>Lines of the joined file: {} read, {} became a charge, {} set aside, {} rejected, {} without a row. From dispositions {} convictions were derived. Set aside: {}.</p>\n",
+            thousands(j.lines),
+            thousands(j.charges),
+            thousands(aside),
+            thousands(j.rejected),
+            thousands(j.orphans),
+            thousands(j.convictions),
+            if why.is_empty() { "none".to_owned() } else { why.join("; ") }
+        );
+    }
+    problems(out, replay);
+    out.push_str("<h3>What is assumed</h3>\n");
+    let assumed = m.assumptions.iter().map(|a| {
+        let when = match (a.from, a.before) {
+            (Some(f), Some(b)) => format!(", {f} to before {b}"),
+            (Some(f), None) => format!(", from {f}"),
+            (None, Some(b)) => format!(", before {b}"),
+            (None, None) => String::new(),
+        };
+        (format!("{} = {}{when}", a.fact, a.shown), a.why.clone())
+    });
+    pairs(out, "Facts taken for granted", ("Fact", "Why"), assumed);
+    out.push_str("<h3>What stays unknown</h3>\n");
+    let unknown = m.unknown.iter().map(|s| (s.name.clone(), s.why.clone()));
+    pairs(out, "Facts that the data do not give", ("Facts", "Why"), unknown);
+    out.push_str("<h3>What is lost or not read</h3>\n");
+    let lost = m.columns.iter().filter(|c| !c.loses.is_empty()).map(|c| (c.name.clone(), c.loses.clone()));
+    let ignored = m.ignored.iter().chain(m.join.iter().flat_map(|j| &j.ignored));
+    let ignored = ignored.map(|s| (s.name.clone(), s.why.clone()));
+    let place = (!m.place_loses.is_empty()).then(|| ("place".to_owned(), m.place_loses.clone()));
+    pairs(out, "Columns", ("Column", "What is lost, or why it is not read"), lost.chain(place).chain(ignored));
+}
+
+fn problems(out: &mut String, replay: &Replay) {
+    out.push_str("<h3>Problems of the data</h3>\n");
+    if replay.problems.is_empty() {
+        out.push_str("<p>None: every row could be read, every value is known to the mapping.</p>\n");
+        return;
+    }
+    out.push_str("<div class=\"scroll\"><table><caption>Problems, with the rows concerned</caption><thead><tr><th scope=\"col\">Problem</th><th scope=\"col\">File</th><th scope=\"col\">Column</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">First line</th><th scope=\"col\">Values</th></tr></thead><tbody>\n");
+    for p in &replay.problems {
+        let samples: Vec<String> =
+            p.samples.iter().map(|(v, n)| format!("<code>{}</code> {}", escape(v), thousands(*n))).collect();
+        let _ = write!(
+            out,
+            "<tr><th scope=\"row\">{}<br><span class=\"small\">{}</span></th><td>{}</td><td><code>{}</code></td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{}</td></tr>\n",
+            p.kind.name(),
+            escape(p.kind.says()),
+            p.file,
+            escape(&p.column),
+            thousands(p.rows),
+            p.first_line,
+            samples.join(", ")
+        );
+    }
+    out.push_str("</tbody></table></div>\n");
+    if !replay.tally.rejected.is_empty() {
+        let why = replay.tally.rejected.iter().map(|(w, n)| (w.clone(), thousands(*n)));
+        pairs(out, "Rows rejected, by reason", ("Reason", "Rows"), why);
+    }
+}
+
+fn pairs(out: &mut String, caption: &str, heads: (&str, &str), rows: impl Iterator<Item = (String, String)>) {
+    let _ = write!(
+        out,
+        "<div class=\"scroll\"><table><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>\n",
+        heads.0, heads.1
+    );
+    for (a, b) in rows {
+        let _ = write!(out, "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td></tr>\n", escape(&a), escape(&b));
+    }
+    out.push_str("</tbody></table></div>\n");
+}
+
+fn reading(out: &mut String, replay: &Replay) {
+    out.push_str("<h2 id=\"reading\">How to read it</h2>\n<ul>\n<li><b>Must</b>: the law requires it. <b>May</b>: it is allowed, and a person decides. <b>Must not</b>: it is forbidden. <b>Undetermined</b>: a fact that matters is unknown, and more than one answer is possible. Nothing defaults to holding.</li>\n<li>The federal charts say what could be requested; the local charts say whether the jail could hold past release, or give notice, on such a request.</li>\n");
+    for note in &replay.study.notes {
+        let _ = write!(out, "<li>{}</li>\n", escape(note));
+    }
+    out.push_str("</ul>\n<h3>The regimes</h3>\n");
+    out.push_str("<div class=\"scroll\"><table><caption>What each regime is</caption><thead><tr><th scope=\"col\">Regime</th><th scope=\"col\">Question</th><th scope=\"col\">Policies</th><th scope=\"col\">What it says</th></tr></thead><tbody>\n");
+    for r in &replay.study.regimes {
+        let under = if r.under.is_empty() {
+            "those in force on the day, at the place".to_owned()
+        } else {
+            r.under.iter().map(|p| format!("<code>{}</code>", escape(p))).collect::<Vec<_>>().join(" ")
+        };
+        let gives: Vec<String> = r
+            .settings()
+            .iter()
+            .map(|s| format!(" <span class=\"small\">Given here: <code>{} = {}</code>. {}</span>", escape(&s.fact), escape(&s.shown), escape(&s.why)))
+            .collect();
+        let _ = write!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td>{under}</td><td>{}{}</td></tr>\n",
+            escape(&r.title),
+            r.channel,
+            escape(&r.says),
+            gives.concat()
+        );
+    }
+    out.push_str("</tbody></table></div>\n");
+    for v in replay.study.views.iter().filter(|v| !v.settings().is_empty()) {
+        let rows = v.settings().iter().map(|s| (s.fact.clone(), s.shown.clone()));
+        pairs(out, &format!("Given in the reading: {}", escape(&v.title)), ("Fact, where unknown", "Value"), rows);
+    }
+}
+
+fn receipt(out: &mut String, replay: &Replay) {
+    let r = &replay.receipt;
+    let _ = write!(
+        out,
+        "<h2 id=\"receipt\">Receipt</h2>\n<p>The same engine, files and policies give the same bytes on another machine. Beside this page: <code>rows.csv</code> (every input row with its answers), <code>summary.json</code> (every number on this page).</p>\n<pre>{}</pre>\n<p>{}; {} policies in the library, SHA-256 over their ids and hashes <code class=\"hash\">{}</code>.</p>\n",
+        escape(&r.command),
+        escape(&r.engine),
+        r.library_policies,
+        r.library_sha256
+    );
+    out.push_str("<div class=\"scroll\"><table><caption>Files</caption><thead><tr><th scope=\"col\">Role</th><th scope=\"col\">File</th><th scope=\"col\" class=\"num\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
+    for f in r.inputs.iter().chain(&r.outputs) {
+        let _ = write!(
+            out,
+            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td class=\"num\">{}</td><td><code class=\"hash\">{}</code></td></tr>\n",
+            escape(&f.role),
+            escape(&f.name),
+            thousands(f.bytes),
+            f.sha256
+        );
+    }
+    out.push_str("</tbody></table></div>\n<div class=\"scroll\"><table><caption>Policies that the regimes name</caption><thead><tr><th scope=\"col\">Policy</th><th scope=\"col\">Title</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
+    for p in &r.policies {
+        let _ = write!(
+            out,
+            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td><code class=\"hash\">{}</code></td></tr>\n",
+            escape(&p.id),
+            escape(&p.title),
+            p.sha256
+        );
+    }
+    out.push_str("</tbody></table></div>\n");
+}
