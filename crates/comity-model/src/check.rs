@@ -1,8 +1,11 @@
 //! Facts that contradict each other. A contradiction is reported with both facts;
 //! the case is decided only where neither matters.
 
+use crate::date::Day;
 use crate::facts::{CaseFacts, FactPath, Value};
-use crate::schema::{ElemFieldId, FieldId, ListId, elem, list, scalar};
+use crate::place::TIME_ZONE;
+use crate::read::completed_years;
+use crate::schema::{ElemFieldId, FieldId, ListId, elem, enums, list, scalar};
 use serde::Serialize;
 
 /// Two facts that cannot both be true.
@@ -97,90 +100,201 @@ fn list_order(
     }
 }
 
+const BORN: FieldId = scalar("person.born_on");
+const BOOKED_ON: FieldId = scalar("custody.booked_on");
+const BOOKED_AT: FieldId = scalar("custody.booked_at");
+const DECIDED: FieldId = scalar("decision.on");
+const CONVICTED: ElemFieldId = elem(CONVICTIONS, "convicted_on");
+const RELEASED: ElemFieldId = elem(CONVICTIONS, "released_on");
+const IN_CUSTODY_FOR: ElemFieldId = elem(CONVICTIONS, "in_custody_for");
+const YES: Value = Value::Bool(true);
+const NO: Value = Value::Bool(false);
+
+/// The age below which no court convicts anybody, in years.
+const CONVICTION_AGE_MIN: i64 = 7;
+
 fn against_birth_and_decision(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
-    let born = FactPath::Scalar(scalar("person.born_on"));
-    let decided = FactPath::Scalar(scalar("decision.on"));
-    for i in 0..facts.list(CONVICTIONS).len() {
-        let convicted = FactPath::Element(CONVICTIONS, i as u16, elem(CONVICTIONS, "convicted_on"));
-        if after(facts.at(born), facts.at(convicted)) {
-            out.push(Contradiction { first: convicted, second: born, says: "convicted before birth" });
+    let (born, decided) = (FactPath::Scalar(BORN), FactPath::Scalar(DECIDED));
+    for i in 0..facts.list(CONVICTIONS).len() as u16 {
+        let at = |field| FactPath::Element(CONVICTIONS, i, field);
+        let first = at(CONVICTED);
+        if after(facts.at(born), facts.at(first)) {
+            out.push(Contradiction { first, second: born, says: "convicted before birth" });
+        } else if let (Value::Date(b), Value::Date(c)) = (facts.at(born), facts.at(first))
+            && completed_years(b, c) < CONVICTION_AGE_MIN
+        {
+            out.push(Contradiction { first, second: born, says: "convicted as a small child" });
         }
-        if after(facts.at(convicted), facts.at(decided)) {
+        if after(facts.at(first), facts.at(decided)) {
             let says = "the conviction is dated after the day of the decision";
-            out.push(Contradiction { first: convicted, second: decided, says });
+            out.push(Contradiction { first, second: decided, says });
+        }
+        if facts.at(at(IN_CUSTODY_FOR)) == YES && after(facts.at(decided), facts.at(at(RELEASED))) {
+            let says = "in custody for a conviction whose sentence ended before the day of the decision";
+            out.push(Contradiction { first: at(IN_CUSTODY_FOR), second: at(RELEASED), says });
         }
     }
 }
 
-/// First and last days on which a form was issued; a form outside them did not exist.
-/// Source: 8 CFR 287.7 and ICE's form history; the last day of D, N and X is a rule
-/// about validity, not existence, and is decided by the form policies.
-const FORM_FROM: &[(&str, i32)] = &[
-    ("I-247D", 16_556), // 2015-05-01: printed 5/15
+const FORM_FACT: FieldId = scalar("request.form");
+const FORM_VERSION_FACT: FieldId = scalar("request.form_version");
+const ISSUED: FieldId = scalar("request.issued_on");
+const RECEIVED: FieldId = scalar("request.received_at");
+const WARRANT_FACT: FieldId = scalar("request.warrant");
+const SIGNER: FieldId = scalar("request.warrant_signed_by");
+
+/// First days on which a form was issued; before them it did not exist.
+/// Source: the revision dates printed on the forms (5/15 and 02/17). The last day of
+/// forms D, N and X is a rule about validity, which the form policies decide.
+const FORM_FROM: [(&str, i32); 4] = [
+    ("I-247D", 16_556), // 2015-05-01
     ("I-247N", 16_556),
     ("I-247X", 16_556),
-    ("I-247A", 17_198), // 2017-02-01: printed 02/17
+    ("I-247A", 17_198), // 2017-02-01
+];
+
+/// Which forms were printed in a revision.
+const REVISIONS: [(&str, &[&str]); 7] = [
+    ("before_2010-08", &["I-247", "other"]),
+    ("2010-08", &["I-247", "other"]),
+    ("2011-06", &["I-247", "other"]),
+    ("2011-12", &["I-247", "other"]),
+    ("2012-12", &["I-247", "other"]),
+    ("2015-05", &["I-247D", "I-247N", "I-247X", "other"]),
+    ("2017-02", &["I-247A", "other"]),
 ];
 
 fn forms(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
-    let form = scalar("request.form");
-    let issued = scalar("request.issued_on");
-    let (first, second) = (FactPath::Scalar(form), FactPath::Scalar(issued));
-    let set = &crate::schema::enums::FORM;
-    if let (Value::Enum(code), Some(day)) = (facts.get(form), facts.get_date(issued)) {
-        let name = set.name_of(code);
-        if FORM_FROM.iter().any(|(n, from)| *n == name && day.0 < *from) {
-            out.push(Contradiction { first, second, says: "the form did not exist on that day" });
+    let Value::Enum(code) = facts.get(FORM_FACT) else {
+        return warrants(facts, out);
+    };
+    let form = enums::FORM.name_of(code);
+    let mut add = |second: FieldId, says| {
+        let (first, second) = (FactPath::Scalar(FORM_FACT), FactPath::Scalar(second));
+        out.push(Contradiction { first, second, says });
+    };
+    if form == "none" {
+        if facts.get(ISSUED).is_known() {
+            add(ISSUED, "there is no request, yet it has an issue date");
         }
-        if name == "none" {
-            out.push(Contradiction { first, second, says: "there is no request, yet it has an issue date" });
+        // An interview is asked for without a form.
+        const ASKS: [FieldId; 3] = [
+            scalar("request.asks_hold"),
+            scalar("request.asks_notice"),
+            scalar("request.asks_transfer"),
+        ];
+        for field in ASKS.into_iter().filter(|f| facts.get(*f) == YES) {
+            add(field, "there is no request, yet it asks for something");
         }
     }
-    let warrant = scalar("request.warrant");
-    let signer = scalar("request.warrant_signed_by");
-    let none = crate::schema::enums::WARRANT.code("none").map(Value::Enum);
-    let nobody = crate::schema::enums::WARRANT_SIGNER.code("nobody").map(Value::Enum);
-    if Some(facts.get(warrant)) == none
-        && facts.get(signer).is_known()
-        && Some(facts.get(signer)) != nobody
+    if let Some(day) = facts.get_date(ISSUED)
+        && FORM_FROM.iter().any(|(n, from)| *n == form && day.0 < *from)
     {
+        add(ISSUED, "the form did not exist on that day");
+    }
+    if let Value::Enum(version) = facts.get(FORM_VERSION_FACT) {
+        let version = enums::FORM_VERSION.name_of(version);
+        let fits = REVISIONS.iter().any(|(v, forms)| *v == version && forms.contains(&form));
+        if !fits {
+            add(FORM_VERSION_FACT, "the form was not printed in that revision");
+        }
+    }
+    warrants(facts, out);
+    received(facts, out);
+}
+
+fn warrants(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
+    let (Value::Enum(warrant), Value::Enum(signer)) = (facts.get(WARRANT_FACT), facts.get(SIGNER)) else {
+        return;
+    };
+    if enums::WARRANT.name_of(warrant) == "none" && enums::WARRANT_SIGNER.name_of(signer) != "nobody" {
         out.push(Contradiction {
-            first: FactPath::Scalar(warrant),
-            second: FactPath::Scalar(signer),
+            first: FactPath::Scalar(WARRANT_FACT),
+            second: FactPath::Scalar(SIGNER),
             says: "there is no warrant, yet somebody signed it",
         });
     }
 }
 
-fn persons(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
-    const YES: Value = Value::Bool(true);
-    const NO: Value = Value::Bool(false);
-    let both = |a: &str, va: Value, b: &str, vb: Value| -> Option<(FactPath, FactPath)> {
-        let (a, b) = (crate::schema::find_scalar(a)?, crate::schema::find_scalar(b)?);
-        (facts.get(a) == va && facts.get(b) == vb).then_some((FactPath::Scalar(a), FactPath::Scalar(b)))
-    };
-    let pairs = [
-        ("person.us_citizen", YES, "person.removable", YES, "a citizen is not removable"),
-        ("person.us_citizen", YES, "person.lawful_permanent_resident", YES, "a citizen is not a permanent resident"),
-        ("person.final_order", YES, "person.final_order_ever", NO, "an outstanding final order, yet never one"),
-        ("person.illegal_reentry", YES, "person.prior_removal", NO, "re-entered after a removal, yet never removed"),
-    ];
-    for (a, va, b, vb, says) in pairs {
-        if let Some((first, second)) = both(a, va, b, vb) {
-            out.push(Contradiction { first, second, says });
-        }
-    }
-    age(facts, out);
+/// The day of a moment in the facility's zone.
+fn day_of(facts: &CaseFacts, at: FieldId) -> Option<Day> {
+    let Value::Instant(s) = facts.get(at) else { return None };
+    let zone = jiff::tz::TimeZone::get(facts.get_text(TIME_ZONE)?).ok()?;
+    let t = jiff::Timestamp::from_second(s).ok()?;
+    Some(Day::from_civil(t.to_zoned(zone).date()))
 }
 
-fn age(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
-    let (born, age) = (scalar("person.born_on"), scalar("person.age_years"));
-    if let (Some(b), Value::Int(years), Some(booked)) =
-        (facts.get_date(born), facts.get(age), facts.get_date(scalar("custody.booked_on")))
-        && b <= booked
-        && (crate::read::completed_years(b, booked) - years).abs() > 1
+fn received(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
+    if let (Some(issued), Some(received)) = (facts.get_date(ISSUED), day_of(facts, RECEIVED))
+        && received < issued
     {
-        let says = "the age does not follow from the date of birth and the booking";
-        out.push(Contradiction { first: FactPath::Scalar(born), second: FactPath::Scalar(age), says });
+        let (first, second) = (FactPath::Scalar(ISSUED), FactPath::Scalar(RECEIVED));
+        out.push(Contradiction { first, second, says: "the request was received before it was issued" });
+    }
+}
+
+/// Two facts with the values that cannot go together.
+type Pair = (FieldId, Value, FieldId, Value, &'static str);
+
+const PAIRS: [Pair; 4] = [
+    (scalar("person.us_citizen"), YES, scalar("person.removable"), YES, "a citizen is not removable"),
+    (
+        scalar("person.us_citizen"),
+        YES,
+        scalar("person.lawful_permanent_resident"),
+        YES,
+        "a citizen is not a permanent resident",
+    ),
+    (
+        scalar("person.final_order"),
+        YES,
+        scalar("person.final_order_ever"),
+        NO,
+        "an outstanding final order, yet never one",
+    ),
+    (
+        scalar("person.illegal_reentry"),
+        YES,
+        scalar("person.prior_removal"),
+        NO,
+        "re-entered after a removal, yet never removed",
+    ),
+];
+
+const SERVED: FieldId = scalar("request.served_on_person");
+const SERVED_ON: FieldId = scalar("request.served_on");
+const RESULT: FieldId = scalar("identification.result");
+const STATUS_BASIS: FieldId = scalar("identification.status_basis");
+
+fn persons(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
+    let mut add = |a, b, says| {
+        out.push(Contradiction { first: FactPath::Scalar(a), second: FactPath::Scalar(b), says });
+    };
+    for (a, va, b, vb, says) in PAIRS {
+        if facts.get(a) == va && facts.get(b) == vb {
+            add(a, b, says);
+        }
+    }
+    if facts.get(SERVED) == NO && facts.get(SERVED_ON).is_known() {
+        add(SERVED, SERVED_ON, "the request was not served, yet there is a day of service");
+    }
+    if let (Value::Enum(result), Value::Enum(basis)) = (facts.get(RESULT), facts.get(STATUS_BASIS))
+        && enums::IDENTIFICATION.name_of(result) == "no_match"
+        && enums::BASIS.name_of(basis) == "biometric_match"
+    {
+        add(RESULT, STATUS_BASIS, "a search that found nobody is no biometric match");
+    }
+    if let (Some(on), Some(at)) = (facts.get_date(BOOKED_ON), day_of(facts, BOOKED_AT))
+        && on != at
+    {
+        add(BOOKED_ON, BOOKED_AT, "the day and the moment of booking disagree");
+    }
+    const AGE: FieldId = scalar("person.age_years");
+    if let (Some(b), Value::Int(years), Some(booked)) =
+        (facts.get_date(BORN), facts.get(AGE), facts.get_date(BOOKED_ON))
+        && b <= booked
+        && (completed_years(b, booked) - years).abs() > 1
+    {
+        add(BORN, AGE, "the age does not follow from the date of birth and the booking");
     }
 }

@@ -248,11 +248,12 @@ impl Reader<'_> {
         match (&def.kind, &node.raw) {
             (Kind::Bool, Raw::Bool(b)) => Ok(Value::Bool(*b)),
             (Kind::Int(unit), Raw::Int(n)) => {
-                if (0..=1_000_000).contains(n) {
+                let most = if *unit == schema::Unit::Years { 150 } else { 1_000_000 };
+                if (0..=most).contains(n) {
                     return Ok(Value::Int(*n));
                 }
                 Err(Diagnostic::error("out-of-range", format!("{n} {} is out of range", unit.name()))
-                    .help("between 0 and 1,000,000"))
+                    .help(format!("between 0 and {most}")))
             }
             (Kind::Enum(set), Raw::Text(t)) => set.code(t).map(Value::Enum).ok_or_else(|| {
                 let d = Diagnostic::error(

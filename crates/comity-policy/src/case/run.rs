@@ -80,7 +80,8 @@ impl Library {
             let prefix = if case.steps.len() > 1 { format!("step {}: ", i + 1) } else { String::new() };
             let d = self.derive(&step.facts, scope);
             exercised.extend(self.effects(&d).filter(|(_, t)| *t == Tri::True).map(|(c, _)| c));
-            let mut c = Comparison { library: self, step, d: &d, prefix, out: &mut mismatches };
+            let alone = matches!(scope, Scope::Only(_));
+            let mut c = Comparison { library: self, step, d: &d, prefix, alone, out: &mut mismatches };
             c.all(scope);
         }
         CaseReport {
@@ -99,6 +100,7 @@ struct Comparison<'a> {
     step: &'a Step,
     d: &'a Derivation,
     prefix: String,
+    alone: bool,
     out: &'a mut Vec<Mismatch>,
 }
 
@@ -144,6 +146,8 @@ impl Comparison<'_> {
         let wanted = match expected {
             Expected::Silent if answer.is_discretion() => return,
             Expected::Silent => "silent".to_owned(),
+            // Under one policy alone, silence is not the same as permission.
+            Expected::Settled(_) if self.alone && answer.is_discretion() => "may".to_owned(),
             Expected::Settled(m) if outcome.only() == Some(*m) => return,
             Expected::Settled(m) => m.name().to_owned(),
             Expected::Undetermined(set, needs) => {

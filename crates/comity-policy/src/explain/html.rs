@@ -173,7 +173,7 @@ fn clock(c: &ClockView, out: &mut String) {
     out.push_str("<h2>Custody clock</h2>");
     match c {
         ClockView::NoHold => out.push_str("<p>No hold clock runs: a hold is not allowed.</p>"),
-        ClockView::NoCap => out.push_str("<p>No hold clock runs: no request asks for a hold.</p>"),
+        ClockView::NoCap => out.push_str("<p>No hold clock runs: no rule applied here sets one.</p>"),
         ClockView::Refused { why } => {
             let _ = write!(out, "<p>{}</p>", escape(why));
         }

@@ -87,7 +87,7 @@ pub struct ChannelView {
     /// Two levels that say opposite things.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conflict: Option<ConflictView>,
-    /// True when a rule behind the answer was not verified.
+    /// True when a rule that mattered was not verified.
     pub rests_on_unverified: bool,
 }
 
@@ -367,10 +367,7 @@ impl Explainer<'_> {
         let needs: Vec<NeedView> =
             self.d.needs.iter().filter(|(x, _)| *x == c).flat_map(|(_, n)| n).map(need_view).collect();
         let rule = answer.binding.map(|r| self.view_of(r, c));
-        let rests_on_unverified = match &rule {
-            Some(r) => r.verified == Verified::Recalled,
-            None => mattered.iter().any(|r| r.verified == Verified::Recalled),
-        };
+        let rests_on_unverified = mattered.iter().any(|r| r.verified == Verified::Recalled);
         let conflict = answer.conflict.map(|(a, b)| ConflictView {
             holds: self.view_of(a, c),
             set_aside: self.view_of(b, c),

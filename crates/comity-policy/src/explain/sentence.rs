@@ -1,7 +1,7 @@
 //! One sentence for a sergeant.
 
 use super::{ChannelView, ClauseView};
-use crate::channel::{Channel, Modality};
+use crate::channel::{Channel, Modality, Verified};
 use crate::needs::Need;
 use crate::trace::Derivation;
 use comity_model::CaseFacts;
@@ -48,8 +48,11 @@ pub(super) fn sentence(v: &ChannelView, facts: &CaseFacts, d: &Derivation) -> St
             c.set_aside.title, c.set_aside.cite
         ));
     }
-    if v.rests_on_unverified {
-        out.push_str(" [not verified against the source]");
+    let binding_unverified = v.rule.as_ref().is_some_and(|r| r.verified == Verified::Recalled);
+    if binding_unverified {
+        out.push_str(" [this rule is not verified]");
+    } else if v.rests_on_unverified {
+        out.push_str(" [a rule that mattered is not verified]");
     }
     out.push('.');
     out
@@ -113,22 +116,29 @@ fn fact_words(path: FactPath, facts: &CaseFacts) -> String {
 }
 
 /// Title and citation, without saying one thing twice.
-fn citation(rule: &ClauseView) -> String {
-    if rule.cite.contains(&rule.title) || rule.title.contains(&rule.cite) {
+pub(super) fn citation(rule: &ClauseView) -> String {
+    let title = rule.title.split([',', ':', '(']).next().unwrap_or("").trim();
+    let (head, rest) = rule.cite.split_once(',').unwrap_or((&rule.cite, ""));
+    if rule.cite.contains(title) {
         rule.cite.clone()
+    } else if title.contains(head) {
+        format!("{title}{}{rest}", if rest.is_empty() { "" } else { "," })
     } else {
-        format!("{}, {}", rule.title, rule.cite)
+        format!("{}, {}", rule.title.split(',').next().unwrap_or(title), rule.cite)
     }
 }
 
 /// Lowers the first letter of a sentence that begins with a common word, so that it
 /// can follow a colon; names and abbreviations keep theirs.
 pub(super) fn lower_first(text: &str) -> String {
-    const COMMON: [&str; 40] = [
+    const COMMON: [&str; 64] = [
         "A", "An", "The", "No", "Any", "Each", "Every", "If", "When", "Where", "While", "Without",
         "There", "This", "These", "Those", "Convicted", "Charged", "Held", "Nobody", "Someone",
         "Person", "Persons", "People", "Officers", "Local", "Only", "Once", "Unless", "Until",
         "In", "On", "Before", "After", "With", "Information", "Detention", "Such", "What", "It",
+        "Under", "For", "By", "As", "At", "From", "To", "Because", "During", "Even", "Whether",
+        "Whoever", "Neither", "Nothing", "None", "All", "Some", "County", "City", "State", "Federal",
+        "Jails", "Agencies", "Police",
     ];
     let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
     if COMMON.contains(&first) {

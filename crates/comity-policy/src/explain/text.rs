@@ -10,10 +10,33 @@ pub fn sergeant(e: &Explanation) -> String {
     let mut out = String::new();
     head(e, &mut out);
     for v in &e.channels {
-        let _ = writeln!(out, "{:<14} {}", shout(v.answer), v.sentence);
+        line(&shout(v.answer), &v.sentence, &mut out);
     }
+    out.push('\n');
     tail(e, &mut out);
     out
+}
+
+/// Columns of a page of text, and of its margin.
+const COLUMNS: usize = 100;
+const MARGIN: usize = 15;
+
+/// A word in the margin and a text beside it, broken between words.
+fn line(word: &str, text: &str, out: &mut String) {
+    let _ = write!(out, "{word:<MARGIN$}");
+    let mut column = MARGIN;
+    for piece in text.split(' ') {
+        let width = piece.chars().count() + 1;
+        if column + width > COLUMNS && column > MARGIN {
+            let _ = write!(out, "\n{:MARGIN$}", "");
+            column = MARGIN;
+        } else if column > MARGIN {
+            out.push(' ');
+        }
+        out.push_str(piece);
+        column += width;
+    }
+    out.push('\n');
 }
 
 /// Counsel's derivation: every rule that mattered and every rule that did not apply.
@@ -50,7 +73,8 @@ fn head(e: &Explanation, out: &mut String) {
         let _ = writeln!(out, "decided under {} alone", ids.join(", "));
     }
     for p in &e.problems {
-        let _ = writeln!(out, "CONTRADICTION  {} and {}: {}; both are taken as unknown", p.first, p.second, p.says);
+        let text = format!("{} and {}: {}; both are taken as unknown", p.first, p.second, p.says);
+        line("CONTRADICTION", &text, out);
     }
     out.push('\n');
 }
@@ -96,16 +120,19 @@ fn clause(mark: &str, c: &ClauseView, out: &mut String) {
 fn tail(e: &Explanation, out: &mut String) {
     for f in &e.flags {
         let open = if f.uncertain { " (if a missing fact turns out so)" } else { "" };
-        let _ = writeln!(out, "FLAG           {}: {} ({}){open}{}", f.flag, f.says, f.cite, unverified(f.verified));
+        let text = format!("{}: {} ({}){open}{}", f.flag, f.says, f.cite, unverified(f.verified));
+        line("FLAG", &text, out);
     }
     for l in &e.labels {
         let open = if l.uncertain { " (if a missing fact turns out so)" } else { "" };
-        let _ = writeln!(out, "LABEL          {} {} ({}){open}{}", l.label, l.value, l.cite, unverified(l.verified));
+        let text = format!("{} {} ({}){open}{}", l.label, l.value, l.cite, unverified(l.verified));
+        line("LABEL", &text, out);
     }
     for d in &e.duties {
         let within = d.duty.within_hours.map_or_else(String::new, |h| format!(" within {h} hours"));
         let open = if d.uncertain { " (if a missing fact turns out so)" } else { "" };
-        let _ = writeln!(out, "DUTY           {}{within} ({}){open}{}", d.duty.says, d.duty.cite, unverified(d.verified));
+        let text = format!("{}{within} ({}){open}{}", d.duty.says, d.duty.cite, unverified(d.verified));
+        line("DUTY", &text, out);
     }
     clock(&e.clock, out);
 }
@@ -116,19 +143,17 @@ fn unverified(v: Verified) -> &'static str {
 
 fn clock(c: &ClockView, out: &mut String) {
     match c {
-        ClockView::NoHold => out.push_str("CLOCK          no hold clock runs: a hold is not allowed\n"),
-        ClockView::NoCap => out.push_str("CLOCK          no hold clock runs: no request asks for a hold\n"),
-        ClockView::Refused { why } => {
-            let _ = writeln!(out, "CLOCK          {why}");
-        }
+        ClockView::NoHold => line("CLOCK", "no hold clock runs: a hold is not allowed", out),
+        ClockView::NoCap => line("CLOCK", "no hold clock runs: no rule applied here sets one", out),
+        ClockView::Refused { why } => line("CLOCK", why, out),
         ClockView::Reading { reading, sources } => {
-            for line in reading.lines() {
-                let _ = writeln!(out, "CLOCK          {line}");
+            for (i, text) in reading.lines().iter().enumerate() {
+                line(if i == 0 { "CLOCK" } else { "" }, text, out);
             }
             for cap in &reading.caps {
                 let source = sources.get(cap.id as usize).map_or("", String::as_str);
                 let ends = cap.ends_at.known().map_or_else(|| "not known".to_owned(), |t| reading.show(t));
-                let _ = writeln!(out, "               {} ends {ends}: {source}", cap.kind.name());
+                line("", &format!("{} {ends}: {source}", cap.kind.name().replace('_', " ")), out);
             }
         }
     }

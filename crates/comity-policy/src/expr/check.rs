@@ -141,8 +141,13 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Name(n) if self.names.defines.contains_key(n) => self.define(n, expr),
             ExprKind::Call(Some(list), name, args) => self.quantifier(list, name, args, expr),
             ExprKind::Call(None, name, args) if name == "within" => self.within(args, expr),
+            ExprKind::Call(None, name, _) if name == "date" => {
+                Err(ExprError::new("not-a-condition", "this is a date, not a condition", expr.span.clone())
+                    .help("compare it with a fact: decision.on < date('2014-01-01')"))
+            }
             ExprKind::Call(None, name, _) => Err(self.unknown_function(name, expr)),
-            ExprKind::Member(..) | ExprKind::Name(_) => self.yes(expr),
+            ExprKind::Name(n) => Err(self.unknown_name(n, expr)),
+            ExprKind::Member(..) => self.yes(expr),
             ExprKind::Int(_) | ExprKind::Text(_) | ExprKind::List(_) => {
                 Err(ExprError::new("not-a-condition", "this is a value, not a condition", expr.span.clone())
                     .help("compare it with something: ==, in, <="))
@@ -550,6 +555,22 @@ impl<'a> Checker<'a, '_> {
             }
             _ => Err(ExprError::new("type-mismatch", format!("`{key}` is no field of the element"), key.span.clone())),
         }
+    }
+
+    fn unknown_name(&self, name: &str, at: &Expr) -> ExprError {
+        let defines = self.names.defines.keys().map(String::as_str);
+        let lists = fields::LISTS.iter().map(|l| l.name);
+        let is_list = schema::find_list(name).is_some();
+        let help = if is_list {
+            "use .exists(c, …), .all(c, …) or .at_least(n, c, …)".to_owned()
+        } else {
+            nearest(name, defines.chain(schema::groups()).chain(lists)).map_or_else(
+                || "name it in [define], or write a fact such as request.asks_hold".to_owned(),
+                |n| format!("did you mean `{n}`?"),
+            )
+        };
+        let code = if is_list { "not-a-value" } else { "unknown-name" };
+        ExprError::new(code, format!("`{name}` is no condition"), at.span.clone()).help(help)
     }
 
     fn unknown_function(&self, name: &str, at: &Expr) -> ExprError {

@@ -190,7 +190,7 @@ impl Random {
     fn once(&mut self, out: &mut Vec<u8>, corpus: &Corpus) {
         let at = self.below(out.len() + 1);
         let len = self.below(40).min(out.len() - at);
-        match self.below(10) {
+        match self.below(13) {
             0 if at < out.len() => out[at] ^= 1 << self.below(8),
             1 => drop(out.drain(at..at + len)),
             2 => {
@@ -208,6 +208,7 @@ impl Random {
                 out.splice(at..at, other[from..end].iter().copied());
             }
             7 => self.digits(out),
+            8..=10 => self.word(out, at, corpus),
             _ => {
                 let token = self.pick(TOKENS).as_bytes();
                 out.splice(at..at + len.min(token.len()), token.iter().copied());
@@ -237,6 +238,14 @@ impl Random {
         }
     }
 
+    /// Another file's word where a word stands: still well formed, no longer what was meant.
+    fn word(&mut self, out: &mut Vec<u8>, at: usize, corpus: &Corpus) {
+        let (_, other) = self.pick(&corpus.files);
+        let theirs = word_at(other, self.below(other.len() + 1));
+        let ours = word_at(out, at);
+        out.splice(ours, other[theirs].iter().copied());
+    }
+
     /// Other digits where digits stand: dates and numbers at their limits.
     fn digits(&mut self, out: &mut [u8]) {
         let places: Vec<usize> = (0..out.len()).filter(|i| out[*i].is_ascii_digit()).collect();
@@ -246,4 +255,12 @@ impl Random {
             }
         }
     }
+}
+
+/// The range of the first word at or after a place.
+fn word_at(bytes: &[u8], at: usize) -> std::ops::Range<usize> {
+    let is_word = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-');
+    let start = bytes[at..].iter().position(is_word).map_or(bytes.len(), |i| at + i);
+    let len = bytes[start..].iter().take_while(|b| is_word(b)).count();
+    start..start + len
 }

@@ -131,37 +131,47 @@ fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
 }
 
 fn by_year(out: &mut String, replay: &Replay) {
-    out.push_str("<h2 id=\"years\">By year</h2>\n");
-    let (Some(view), Some(tally)) = (replay.study.views.first(), replay.tally.views.first()) else {
-        return;
-    };
-    let _ = write!(out, "<p>{}. Under each bar: the year and its rows. Years with few rows say little.</p>\n", escape(&view.title));
+    out.push_str("<h2 id=\"years\">By year</h2>\n<p>Under each bar: the year and its rows. Years with few rows say little.</p>\n");
     out.push_str(&legend());
-    out.push_str("<div class=\"grid2\">\n");
-    for (i, (regime, counts)) in replay.study.regimes.iter().zip(&tally.regimes).enumerate() {
-        let bars: Vec<Bar> =
-            counts.years.iter().map(|(y, c)| Bar { label: short_year(y), parts: c.parts() }).collect();
-        let svg = years(&format!("y{i}"), &format!("{}, by year", regime.title), &bars);
+    let alone = replay.study.views.len() == 1;
+    if alone {
+        out.push_str("<div class=\"grid2\">\n");
+    }
+    for (i, regime) in replay.study.regimes.iter().enumerate() {
+        let class = if alone { "" } else { " class=\"grid2\"" };
         let _ = write!(
             out,
-            "<div class=\"cell\"><h3>{}</h3><p class=\"small\">{}</p><figure>{svg}</figure>\n",
+            "<div class=\"cell\"><h3>{}</h3><p class=\"small\">{}</p><div{class}>\n",
             escape(&regime.title),
             escape(&regime.says)
         );
-        let _ = write!(out, "<details><summary>Table: {} by year</summary>", escape(&regime.title));
-        table_open(out, &format!("{}, by year", regime.title), "Year");
-        for (year, c) in &counts.years {
-            counts_row(out, year, c, "");
+        for (v, (view, tally)) in replay.study.views.iter().zip(&replay.tally.views).enumerate() {
+            if let Some(counts) = tally.regimes.get(i) {
+                year_figure(out, &format!("y{v}-{i}"), &regime.title, &view.title, counts);
+            }
         }
-        counts_row(out, "All", &counts.all, "all");
-        out.push_str("</tbody></table></div></details></div>\n");
+        out.push_str("</div></div>\n");
     }
-    out.push_str("</div>\n");
+    if alone {
+        out.push_str("</div>\n");
+    }
 }
 
-/// `2012` as `’12` would be read less well; years stay whole unless there are many.
-fn short_year(year: &str) -> String {
-    year.to_owned()
+fn year_figure(out: &mut String, id: &str, regime: &str, view: &str, counts: &RegimeTally) {
+    let bars: Vec<Bar> =
+        counts.years.iter().map(|(y, c)| Bar { label: y.clone(), parts: c.parts() }).collect();
+    let svg = years(id, &format!("{regime}, by year: {view}"), &bars);
+    let (regime, view) = (escape(regime), escape(view));
+    let _ = write!(
+        out,
+        "<figure><figcaption>{view}</figcaption>{svg}<details><summary>Table: {regime} by year</summary>"
+    );
+    table_open(out, &format!("{regime}, by year: {view}"), "Year");
+    for (year, c) in &counts.years {
+        counts_row(out, year, c, "");
+    }
+    counts_row(out, "All", &counts.all, "all");
+    out.push_str("</tbody></table></div></details></figure>\n");
 }
 
 fn causes(out: &mut String, replay: &Replay) {

@@ -1,0 +1,353 @@
+//! The measurements: `cargo bench --manifest-path benches/Cargo.toml`, options after `--`.
+//!
+//! `--json` prints one JSON object instead of tables, `--cases N` and `--seed N` choose the
+//! synthetic cases, `--rounds N` how often each contender runs, `--peers` and `--library` one
+//! half alone. `--loop decide|derive|explain|clock SECONDS` runs one thing for a profiler.
+
+use comity_benches::measure::{Contender, Timing, alone, interleaved, show_ns, table};
+use comity_benches::ours::{Twelve, hold};
+use comity_benches::synth::{self, Synthetic};
+use comity_benches::{Failure, Hold, cedar, rego, whole};
+use comity_model::CaseFacts;
+use comity_policy::prove::prove;
+use comity_policy::{Library, Scope};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::hint::black_box;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+struct Options {
+    json: bool,
+    cases: usize,
+    timed: usize,
+    seed: u64,
+    rounds: usize,
+    peers: bool,
+    library: bool,
+    profiled: Option<(String, u64)>,
+}
+
+fn options() -> Result<Options, Failure> {
+    let mut o = Options {
+        json: false,
+        cases: 20_000,
+        timed: 2_000,
+        seed: 20_140_101,
+        rounds: 7,
+        peers: true,
+        library: true,
+        profiled: None,
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut value = || args.next().ok_or_else(|| format!("{arg} wants a value"));
+        match arg.as_str() {
+            "--bench" => {}
+            "--json" => o.json = true,
+            "--peers" => o.library = false,
+            "--library" => o.peers = false,
+            "--cases" => o.cases = value()?.parse()?,
+            "--timed" => o.timed = value()?.parse()?,
+            "--seed" => o.seed = value()?.parse()?,
+            "--rounds" => o.rounds = value()?.parse()?,
+            "--loop" => o.profiled = Some((value()?, value()?.parse()?)),
+            other => return Err(format!("no option {other}").into()),
+        }
+    }
+    o.timed = o.timed.min(o.cases);
+    Ok(o)
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("{e}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Failure> {
+    let o = options()?;
+    if let Some((what, seconds)) = &o.profiled {
+        return spin(&o, what, *seconds);
+    }
+    let mut numbers: BTreeMap<String, f64> = BTreeMap::new();
+    let mut text = String::new();
+    if o.peers {
+        peers(&o, &mut text, &mut numbers)?;
+    }
+    if o.library {
+        library(&o, &mut text, &mut numbers)?;
+    }
+    if o.json {
+        let lines: Vec<String> = numbers.iter().map(|(k, v)| format!("  \"{k}\": {v:.3}")).collect();
+        println!("{{\n{}\n}}", lines.join(",\n"));
+    } else {
+        print!("{text}");
+    }
+    Ok(())
+}
+
+/// Every case in the form of every engine.
+struct Prepared {
+    facts: Vec<CaseFacts>,
+    rego: Vec<regorus::Value>,
+    cedar: Vec<cedar_policy::Request>,
+}
+
+fn prepare<'a>(cases: impl Iterator<Item = &'a Synthetic>, cedar: &cedar::Cedar) -> Result<Prepared, Failure> {
+    let mut p = Prepared { facts: Vec::new(), rego: Vec::new(), cedar: Vec::new() };
+    for case in cases {
+        p.facts.push(case.facts());
+        p.rego.push(rego::input(&case.rego_json())?);
+        p.cedar.push(cedar.request(&case.cedar_json())?);
+    }
+    Ok(p)
+}
+
+/// The engines, ready.
+struct Engines {
+    twelve: Twelve,
+    interpreter: RefCell<rego::Interpreter>,
+    machine: RefCell<rego::Machine>,
+    cedar: cedar::Cedar,
+}
+
+fn peers(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) -> Result<(), Failure> {
+    let e = Engines {
+        twelve: Twelve::load()?,
+        interpreter: RefCell::new(rego::Interpreter::new()?),
+        machine: RefCell::new(rego::Machine::new()?),
+        cedar: cedar::Cedar::new()?,
+    };
+    let cases = synth::cases(o.seed, o.cases);
+    let full = prepare(cases.iter().map(|(full, _)| full), &e.cedar)?;
+    let masked = prepare(cases.iter().map(|(_, masked)| masked), &e.cedar)?;
+    agree(&e, &cases, &full, &masked, text, numbers)?;
+    for (name, prepared) in [("1 to 10 % of the facts unknown", &masked), ("every fact known", &full)] {
+        let timings = race(o, &e, prepared);
+        let against = faster_peer(&timings);
+        text.push_str(&format!(
+            "\n{} cases, {name}; one thread, {} rounds in turn; ratios against {}\n\n{}",
+            o.timed, o.rounds, against.name, table(&timings, &against)
+        ));
+        let key = if std::ptr::eq(prepared, &masked) { "unknown" } else { "known" };
+        for t in &timings {
+            numbers.insert(format!("{key}: {} (ns)", t.name), t.median());
+            numbers.insert(format!("{key}: {} (ratio)", t.name), against.median() / t.median());
+        }
+    }
+    Ok(())
+}
+
+/// Checks that all say the same of every case that is fully known; counts the others.
+fn agree(
+    e: &Engines,
+    cases: &[(Synthetic, Synthetic)],
+    full: &Prepared,
+    masked: &Prepared,
+    text: &mut String,
+    numbers: &mut BTreeMap<String, f64>,
+) -> Result<(), Failure> {
+    let mut may = 0;
+    for i in 0..cases.len() {
+        let [ours, interpreted, machine, cedar] = say(e, full, i)?;
+        if ours == Hold::Open || interpreted != ours || machine != ours || cedar != ours {
+            return Err(format!(
+                "case {i}, fully known: this engine {ours:?}, regorus {interpreted:?} and {machine:?}, cedar {cedar:?}\n{}",
+                cases[i].0.rego_json()
+            )
+            .into());
+        }
+        may += usize::from(ours == Hold::May);
+    }
+    let n = cases.len();
+    text.push_str(&format!(
+        "{n} cases, every fact known: all engines agree on every one ({may} may hold, {} must not)\n",
+        n - may
+    ));
+    let (mut known, mut open, mut wrong) = (0, 0, 0);
+    // By engine: gives one answer to a case that is open; says otherwise though the case is settled.
+    let (mut guessed_wrong, mut differs) = ([0; 3], [0; 3]);
+    for i in 0..n {
+        let truth = say(e, full, i)?[0];
+        let [ours, others @ ..] = say(e, masked, i)?;
+        known += usize::from(cases[i].1.is_known());
+        open += usize::from(ours == Hold::Open);
+        wrong += usize::from(ours != Hold::Open && ours != truth);
+        for (k, other) in others.into_iter().enumerate() {
+            guessed_wrong[k] += usize::from(ours == Hold::Open && other != truth);
+            differs[k] += usize::from(ours != Hold::Open && other != ours);
+        }
+    }
+    text.push_str(&format!(
+        "the same with 1 to 10 % of the facts unknown ({} of {n} cases touched): this engine leaves {open} open \
+         and of the others answers {wrong} differently from the full case\n",
+        n - known
+    ));
+    for (k, name) in ["regorus, interpreter", "regorus, bytecode", "cedar-policy"].into_iter().enumerate() {
+        text.push_str(&format!(
+            "  {name}: cannot leave a case open; of the {open} open ones it answers {} differently from the full case, \
+             of the settled ones {}\n",
+            guessed_wrong[k], differs[k]
+        ));
+        numbers.insert(format!("agreement: {name}, open cases answered wrongly"), f64::from(guessed_wrong[k]));
+        numbers.insert(format!("agreement: {name}, settled cases answered wrongly"), f64::from(differs[k]));
+    }
+    numbers.insert("agreement: cases".into(), n as f64);
+    numbers.insert("agreement: cases with unknown facts left open".into(), f64::from(open));
+    if wrong > 0 {
+        return Err(format!("{wrong} answers that the full case contradicts").into());
+    }
+    Ok(())
+}
+
+fn say(e: &Engines, p: &Prepared, i: usize) -> Result<[Hold; 4], Failure> {
+    Ok([
+        hold(&e.twelve.decide(&p.facts[i])),
+        rego::hold(&e.interpreter.borrow_mut().eval(&p.rego[i])?),
+        rego::hold(&e.machine.borrow_mut().eval(&p.rego[i])?),
+        cedar::hold(&e.cedar.eval(&p.cedar[i])),
+    ])
+}
+
+const PEERS: [&str; 3] = ["regorus 0.14, interpreter", "regorus 0.14, bytecode (RVM)", "cedar-policy 4.14"];
+
+fn faster_peer(timings: &[Timing]) -> Timing {
+    let peers = timings.iter().filter(|t| PEERS.contains(&t.name));
+    let best = peers.min_by(|a, b| a.median().total_cmp(&b.median()));
+    best.cloned().unwrap_or(Timing { name: "nobody", ns: Vec::new() })
+}
+
+fn race(o: &Options, e: &Engines, p: &Prepared) -> Vec<Timing> {
+    let (facts, inputs, requests) = (&p.facts[..o.timed], &p.rego[..o.timed], &p.cedar[..o.timed]);
+    let (lib, scope) = (&e.twelve.library, &e.twelve.scope);
+    let mut contenders = vec![
+        ours("comity, answer", 20, facts, |f| e.twelve.decide(f).channels[3].stances.0 as u64),
+        ours("comity, answer with its derivation", 5, facts, |f| lib.derive(f, scope).reads.len() as u64),
+        ours("comity, answer with its explanation as text", 1, facts, |f| {
+            lib.explain(f, scope, None).channels.len() as u64
+        }),
+        Contender {
+            name: PEERS[0],
+            per_pass: inputs.len(),
+            passes: 1,
+            run: Box::new(|| {
+                let mut engine = e.interpreter.borrow_mut();
+                inputs.iter().filter(|v| engine.eval(v).is_ok_and(|v| rego::hold(&v) == Hold::May)).count() as u64
+            }),
+        },
+        Contender {
+            name: PEERS[1],
+            per_pass: inputs.len(),
+            passes: 1,
+            run: Box::new(|| {
+                let mut vm = e.machine.borrow_mut();
+                inputs.iter().filter(|v| vm.eval(v).is_ok_and(|v| rego::hold(&v) == Hold::May)).count() as u64
+            }),
+        },
+        Contender {
+            name: PEERS[2],
+            per_pass: requests.len(),
+            passes: 1,
+            run: Box::new(|| {
+                requests.iter().filter(|r| cedar::hold(&e.cedar.eval(r)) == Hold::May).count() as u64
+            }),
+        },
+    ];
+    interleaved(&mut contenders, o.rounds)
+}
+
+fn ours<'a>(
+    name: &'static str,
+    passes: usize,
+    facts: &'a [CaseFacts],
+    mut one: impl FnMut(&CaseFacts) -> u64 + 'a,
+) -> Contender<'a> {
+    Contender {
+        name,
+        per_pass: facts.len(),
+        passes,
+        run: Box::new(move || facts.iter().map(|f| one(black_box(f))).sum()),
+    }
+}
+
+/// The whole library: loading, proof, golden cases under the law in force.
+fn library(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) -> Result<(), Failure> {
+    let files = whole::files("policies")?;
+    let (library, found) = Library::load_what_is_good(&files);
+    let errors = found.iter().filter(|d| d.is_error()).count();
+    text.push_str(&format!("\nthe library: {} policies, {errors} errors\n", library.len()));
+    let load = alone(o.rounds, || Library::load_what_is_good(&files).0.len());
+    let mut line = |name: &str, limit: &str, ms: f64| {
+        text.push_str(&format!("  {name:<58} {:>10}   {limit}\n", show_ns(ms * 1e6)));
+        numbers.insert(format!("library: {name} (ms)"), ms);
+    };
+    line("load and type-check every file, from memory", "under 100 ms", load[load.len() / 2]);
+    let start = Instant::now();
+    let report = prove(&library);
+    line("prove that no two rules of one rank disagree", "under 10 s", start.elapsed().as_secs_f64() * 1e3);
+    let questions = whole::golden(&library)?;
+    let facts: Vec<CaseFacts> = questions.into_iter().map(|(_, f)| f).collect();
+    let derived: Vec<_> = facts.iter().map(|f| library.derive(f, &Scope::InForce)).collect();
+    let here = &library;
+    let mut contenders = vec![
+        ours("decide, law in force", 20, &facts, |f| u64::from(here.decide(f, &Scope::InForce).channels[3].stances.0)),
+        ours("derive, law in force", 5, &facts, |f| here.derive(f, &Scope::InForce).reads.len() as u64),
+        ours("explain as text with clock, law in force", 2, &facts, |f| {
+            here.explain(f, &Scope::InForce, None).channels.len() as u64
+        }),
+        Contender {
+            name: "hold clock of a derived case",
+            per_pass: facts.len(),
+            passes: 5,
+            run: Box::new(|| {
+                let pairs = facts.iter().zip(&derived);
+                pairs.filter(|(f, d)| matches!(here.hold_clock(f, &Scope::InForce, d, None), comity_policy::hold::HoldClock::Reading(..))).count() as u64
+            }),
+        },
+    ];
+    let timings = interleaved(&mut contenders, o.rounds);
+    for t in &timings {
+        line(&format!("{} (mean of {} golden questions)", t.name, facts.len()), "", t.median() / 1e6);
+    }
+    text.push_str(&format!(
+        "  proof: {} pairs of rules and {} of instruments, {} unsettled, {} findings\n",
+        report.pairs_checked, report.instruments_pairs, report.unsettled, report.diagnostics.len()
+    ));
+    Ok(())
+}
+
+/// Runs one thing for some seconds, for a profiler.
+fn spin(o: &Options, what: &str, seconds: u64) -> Result<(), Failure> {
+    let twelve = Twelve::load()?;
+    let cases = synth::cases(o.seed, o.timed);
+    let facts: Vec<CaseFacts> = cases.iter().map(|(_, masked)| masked.facts()).collect();
+    let known: Vec<CaseFacts> = cases.iter().map(|(full, _)| full.facts()).collect();
+    let (lib, scope) = (&twelve.library, &twelve.scope);
+    let full_library = Library::load_what_is_good(&whole::files("policies")?).0;
+    let golden: Vec<CaseFacts> = whole::golden(&full_library)?.into_iter().map(|(_, f)| f).collect();
+    let derived: Vec<_> = golden.iter().map(|f| full_library.derive(f, &Scope::InForce)).collect();
+    let (start, mut sum, mut n) = (Instant::now(), 0_u64, 0_u64);
+    while start.elapsed() < Duration::from_secs(seconds) {
+        match what {
+            "decide" => sum += facts.iter().map(|f| twelve.decide(f).channels[3].stances.0 as u64).sum::<u64>(),
+            "derive" => sum += facts.iter().map(|f| lib.derive(f, scope).reads.len() as u64).sum::<u64>(),
+            "derive-known" => sum += known.iter().map(|f| lib.derive(f, scope).reads.len() as u64).sum::<u64>(),
+            "explain" => sum += facts.iter().map(|f| lib.explain(f, scope, None).channels.len() as u64).sum::<u64>(),
+            "clock" => {
+                sum += golden.iter().zip(&derived).map(|(f, d)| {
+                    matches!(full_library.hold_clock(f, &Scope::InForce, d, None), comity_policy::hold::HoldClock::NoHold) as u64
+                }).sum::<u64>();
+            }
+            other => return Err(format!("nothing is called {other}").into()),
+        }
+        n += 1;
+    }
+    println!("{what}: {n} passes, {sum}, {}", show_ns(start.elapsed().as_nanos() as f64 / (n as f64) / facts.len() as f64));
+    Ok(())
+}
+
