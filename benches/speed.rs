@@ -194,11 +194,11 @@ fn agree(
              of the settled ones {}\n",
             guessed_wrong[k], differs[k]
         ));
-        numbers.insert(format!("agreement: {name}, open cases answered wrongly"), f64::from(guessed_wrong[k]));
-        numbers.insert(format!("agreement: {name}, settled cases answered wrongly"), f64::from(differs[k]));
+        numbers.insert(format!("agreement: {name}, open cases answered wrongly"), guessed_wrong[k] as f64);
+        numbers.insert(format!("agreement: {name}, settled cases answered wrongly"), differs[k] as f64);
     }
     numbers.insert("agreement: cases".into(), n as f64);
-    numbers.insert("agreement: cases with unknown facts left open".into(), f64::from(open));
+    numbers.insert("agreement: cases with unknown facts left open".into(), open as f64);
     if wrong > 0 {
         return Err(format!("{wrong} answers that the full case contradicts").into());
     }

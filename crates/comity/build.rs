@@ -13,7 +13,11 @@ fn main() -> std::io::Result<()> {
     for path in files {
         println!("cargo::rerun-if-changed={}", path.display());
         let name = path.strip_prefix(&root).unwrap_or(&path).display().to_string();
-        let _ = writeln!(code, "    (\"policies/{name}\", include_bytes!({:?})),", path.display().to_string());
+        let _ = writeln!(
+            code,
+            "    (\"policies/{name}\", include_bytes!({:?})),",
+            path.display().to_string()
+        );
     }
     code.push_str("];\n");
     let out = std::env::var("OUT_DIR").unwrap_or_default();

@@ -36,23 +36,63 @@ const CHARGES: ListId = list("charges");
 const ORDER: &[(FieldId, FieldId, &str)] = &[
     (scalar("person.born_on"), scalar("custody.booked_on"), "born after the booking"),
     (scalar("person.born_on"), scalar("person.entered_on"), "entered before birth"),
-    (scalar("custody.booked_on"), scalar("custody.release_eligible_on"), "release eligibility before the booking"),
+    (
+        scalar("custody.booked_on"),
+        scalar("custody.release_eligible_on"),
+        "release eligibility before the booking",
+    ),
     (scalar("custody.booked_on"), scalar("custody.released_on"), "released before the booking"),
-    (scalar("custody.booked_at"), scalar("custody.release_eligible_at"), "release eligibility before the booking"),
+    (
+        scalar("custody.booked_at"),
+        scalar("custody.release_eligible_at"),
+        "release eligibility before the booking",
+    ),
     (scalar("custody.booked_at"), scalar("custody.released_at"), "released before the booking"),
-    (scalar("custody.booked_at"), scalar("custody.hold_started_at"), "the hold started before the booking"),
-    (scalar("custody.hold_started_at"), scalar("custody.released_at"), "released before the hold started"),
+    (
+        scalar("custody.booked_at"),
+        scalar("custody.hold_started_at"),
+        "the hold started before the booking",
+    ),
+    (
+        scalar("custody.hold_started_at"),
+        scalar("custody.released_at"),
+        "released before the hold started",
+    ),
     (scalar("custody.arrested_on"), scalar("custody.booked_on"), "booked before the arrest"),
-    (scalar("request.issued_on"), scalar("request.served_on"), "the request was served before it was issued"),
-    (scalar("request.issued_on"), scalar("decision.on"), "the request was issued after the day of the decision"),
-    (scalar("person.final_order_on"), scalar("decision.on"), "the final order is dated after the day of the decision"),
-    (scalar("person.entered_on"), scalar("decision.on"), "the entry is dated after the day of the decision"),
+    (
+        scalar("request.issued_on"),
+        scalar("request.served_on"),
+        "the request was served before it was issued",
+    ),
+    (
+        scalar("request.issued_on"),
+        scalar("decision.on"),
+        "the request was issued after the day of the decision",
+    ),
+    (
+        scalar("person.final_order_on"),
+        scalar("decision.on"),
+        "the final order is dated after the day of the decision",
+    ),
+    (
+        scalar("person.entered_on"),
+        scalar("decision.on"),
+        "the entry is dated after the day of the decision",
+    ),
 ];
 
 /// Pairs inside one conviction of which the first may not come after the second.
 const CONVICTION_ORDER: &[(ElemFieldId, ElemFieldId, &str)] = &[
-    (elem(CONVICTIONS, "offense_on"), elem(CONVICTIONS, "convicted_on"), "convicted before the offense"),
-    (elem(CONVICTIONS, "convicted_on"), elem(CONVICTIONS, "released_on"), "released from the sentence before the conviction"),
+    (
+        elem(CONVICTIONS, "offense_on"),
+        elem(CONVICTIONS, "convicted_on"),
+        "convicted before the offense",
+    ),
+    (
+        elem(CONVICTIONS, "convicted_on"),
+        elem(CONVICTIONS, "released_on"),
+        "released from the sentence before the conviction",
+    ),
 ];
 
 const CHARGE_ORDER: &[(ElemFieldId, ElemFieldId, &str)] =
@@ -130,7 +170,8 @@ fn against_birth_and_decision(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
             out.push(Contradiction { first, second: decided, says });
         }
         if facts.at(at(IN_CUSTODY_FOR)) == YES && after(facts.at(decided), facts.at(at(RELEASED))) {
-            let says = "in custody for a conviction whose sentence ended before the day of the decision";
+            let says =
+                "in custody for a conviction whose sentence ended before the day of the decision";
             out.push(Contradiction { first: at(IN_CUSTODY_FOR), second: at(RELEASED), says });
         }
     }
@@ -204,10 +245,13 @@ fn forms(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
 }
 
 fn warrants(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
-    let (Value::Enum(warrant), Value::Enum(signer)) = (facts.get(WARRANT_FACT), facts.get(SIGNER)) else {
+    let (Value::Enum(warrant), Value::Enum(signer)) = (facts.get(WARRANT_FACT), facts.get(SIGNER))
+    else {
         return;
     };
-    if enums::WARRANT.name_of(warrant) == "none" && enums::WARRANT_SIGNER.name_of(signer) != "nobody" {
+    if enums::WARRANT.name_of(warrant) == "none"
+        && enums::WARRANT_SIGNER.name_of(signer) != "nobody"
+    {
         out.push(Contradiction {
             first: FactPath::Scalar(WARRANT_FACT),
             second: FactPath::Scalar(SIGNER),
@@ -229,7 +273,11 @@ fn received(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
         && received < issued
     {
         let (first, second) = (FactPath::Scalar(ISSUED), FactPath::Scalar(RECEIVED));
-        out.push(Contradiction { first, second, says: "the request was received before it was issued" });
+        out.push(Contradiction {
+            first,
+            second,
+            says: "the request was received before it was issued",
+        });
     }
 }
 
@@ -237,7 +285,13 @@ fn received(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
 type Pair = (FieldId, Value, FieldId, Value, &'static str);
 
 const PAIRS: [Pair; 4] = [
-    (scalar("person.us_citizen"), YES, scalar("person.removable"), YES, "a citizen is not removable"),
+    (
+        scalar("person.us_citizen"),
+        YES,
+        scalar("person.removable"),
+        YES,
+        "a citizen is not removable",
+    ),
     (
         scalar("person.us_citizen"),
         YES,

@@ -40,7 +40,8 @@ impl Day {
         let number = |s: &str| -> Option<i16> {
             s.bytes().all(|c| c.is_ascii_digit()).then(|| s.parse().ok()).flatten()
         };
-        let (y, m, d) = (number(text.get(0..4)?)?, number(text.get(5..7)?)?, number(text.get(8..10)?)?);
+        let (y, m, d) =
+            (number(text.get(0..4)?)?, number(text.get(5..7)?)?, number(text.get(8..10)?)?);
         civil::Date::new(y, m as i8, d as i8).ok().map(Day::from_civil)
     }
 
@@ -49,16 +50,14 @@ impl Day {
     pub fn years_before(self, years: i64, rounding: DateRounding) -> Day {
         let date = self.to_civil();
         let year = i64::from(date.year()).saturating_sub(years).clamp(-9999, 9999) as i16;
-        match civil::Date::new(year, date.month(), date.day()) {
-            Ok(d) => Day::from_civil(d),
-            // Only 29 February can be missing.
-            Err(_) => {
-                let last = civil::date(year, 2, 28);
-                match rounding {
-                    DateRounding::Down => Day::from_civil(last),
-                    DateRounding::Up => Day::from_civil(last).plus_days(1),
-                }
-            }
+        if let Ok(d) = civil::Date::new(year, date.month(), date.day()) {
+            return Day::from_civil(d);
+        }
+        // Only 29 February can be missing.
+        let last = Day::from_civil(civil::date(year, 2, 28));
+        match rounding {
+            DateRounding::Down => last,
+            DateRounding::Up => last.plus_days(1),
         }
     }
 

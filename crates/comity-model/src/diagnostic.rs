@@ -119,7 +119,7 @@ impl SourceText<'_> {
     /// Gives a finding its file, line, column and offending text.
     #[must_use]
     pub fn locate(&self, mut d: Diagnostic, span: Option<Range<usize>>) -> Diagnostic {
-        d.file = self.name.to_owned();
+        self.name.clone_into(&mut d.file);
         let Some(span) = span else {
             return d;
         };

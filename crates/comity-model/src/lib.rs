@@ -19,6 +19,6 @@ pub mod tri;
 
 pub use date::Day;
 pub use diagnostic::{Diagnostic, Severity, SourceText};
-pub use facts::{CaseFacts, FactPath, FactList, ListState, NotListed, Value};
+pub use facts::{CaseFacts, FactList, FactPath, ListState, NotListed, Value};
 pub use place::{PlaceCode, Places};
 pub use tri::Tri;

@@ -90,7 +90,10 @@ impl Places {
                 Ok(place) => {
                     let code = place.code.0.clone();
                     if places.by_code.insert(code.clone(), place).is_some() {
-                        let d = Diagnostic::error("duplicate-place", format!("`{code}` is listed twice"));
+                        let d = Diagnostic::error(
+                            "duplicate-place",
+                            format!("`{code}` is listed twice"),
+                        );
                         wrong.push(source.locate(d, node.span.clone()));
                     }
                 }
@@ -103,8 +106,12 @@ impl Places {
 
     /// Counties and cities take the circuit and, where they name none, the zone of their state.
     fn inherit(&mut self) {
-        let states: BTreeMap<String, Place> =
-            self.by_code.iter().filter(|(c, _)| c.len() == 5).map(|(c, p)| (c.clone(), p.clone())).collect();
+        let states: BTreeMap<String, Place> = self
+            .by_code
+            .iter()
+            .filter(|(c, _)| c.len() == 5)
+            .map(|(c, p)| (c.clone(), p.clone()))
+            .collect();
         for place in self.by_code.values_mut() {
             let state = place.code.state().and_then(|s| states.get(s));
             if let Some(state) = state {
@@ -188,7 +195,8 @@ fn read_place(node: &Node) -> Result<Place, Box<Diagnostic>> {
         "city" => PlaceKind::City,
         "consolidated" => PlaceKind::Consolidated,
         other => {
-            let d = Diagnostic::error("unknown-kind", format!("there is no kind of place `{other}`"));
+            let d =
+                Diagnostic::error("unknown-kind", format!("there is no kind of place `{other}`"));
             return Err(Box::new(d.help("state, county, city or consolidated")));
         }
     };

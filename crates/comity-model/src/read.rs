@@ -6,9 +6,9 @@ use crate::facts::{CaseFacts, ListState, NotListed, Value, not_listed_value};
 use crate::place::TIME_ZONE;
 use crate::schema::{self, FieldDef, FieldId, Kind, ListId, fields, nearest, scalar};
 use crate::tree::{Entry, Node, Raw};
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::Timestamp;
 use std::ops::Range;
 
 /// Most elements of one list that are read.
@@ -49,7 +49,8 @@ pub fn derive(facts: &mut CaseFacts) {
     ];
     let zone = facts.get_text(TIME_ZONE).and_then(|z| TimeZone::get(z).ok());
     for (at, on) in PAIRS {
-        if let (Value::Instant(s), Value::Unknown, Some(zone)) = (facts.get(at), facts.get(on), &zone)
+        if let (Value::Instant(s), Value::Unknown, Some(zone)) =
+            (facts.get(at), facts.get(on), &zone)
             && let Ok(t) = Timestamp::from_second(s)
         {
             let day = Day::from_civil(t.to_zoned(zone.clone()).date());
@@ -103,7 +104,8 @@ impl Reader<'_> {
             return;
         };
         // The zone is needed to read moments, wherever it stands in the file.
-        let zone = entries.iter().find(|e| e.key == "custody").and_then(|e| e.node.get("time_zone"));
+        let zone =
+            entries.iter().find(|e| e.key == "custody").and_then(|e| e.node.get("time_zone"));
         if let Some(zone) = zone.and_then(Node::text) {
             self.facts.set_text(TIME_ZONE, zone);
         }
@@ -126,7 +128,8 @@ impl Reader<'_> {
         names: impl IntoIterator<Item = &'n str>,
     ) {
         let near = nearest(&entry.key, names);
-        let d = Diagnostic::error("unknown-field", format!("there is no fact `{}`", shorten(path, 80)));
+        let d =
+            Diagnostic::error("unknown-field", format!("there is no fact `{}`", shorten(path, 80)));
         let help = near.map_or_else(
             || "docs/reference/facts.md lists every fact".to_owned(),
             |n| format!("did you mean `{n}`?"),
@@ -172,7 +175,10 @@ impl Reader<'_> {
                     "wrong-type",
                     format!("`{name}` is {}, not a list", entry.node.type_name()),
                 )
-                .help(format!("write [[facts.{name}]] for each {}, or \"unknown\"", list.def().one));
+                .help(format!(
+                    "write [[facts.{name}]] for each {}, or \"unknown\"",
+                    list.def().one
+                ));
                 self.found.push((d.path(name), entry.node.span.clone()));
             }
         }
@@ -252,8 +258,11 @@ impl Reader<'_> {
                 if (0..=most).contains(n) {
                     return Ok(Value::Int(*n));
                 }
-                Err(Diagnostic::error("out-of-range", format!("{n} {} is out of range", unit.name()))
-                    .help(format!("between 0 and {most}")))
+                Err(Diagnostic::error(
+                    "out-of-range",
+                    format!("{n} {} is out of range", unit.name()),
+                )
+                .help(format!("between 0 and {most}")))
             }
             (Kind::Enum(set), Raw::Text(t)) => set.code(t).map(Value::Enum).ok_or_else(|| {
                 let d = Diagnostic::error(
@@ -266,14 +275,20 @@ impl Reader<'_> {
             (Kind::Instant, Raw::Date(t) | Raw::Text(t)) => self.read_instant(t),
             (Kind::Text, Raw::Text(t)) if def.path == "custody.time_zone" => {
                 TimeZone::get(t).map(|_| self.facts.text_value(t)).map_err(|_| {
-                    Diagnostic::error("unknown-time-zone", format!("`{}` is no IANA time zone", shorten(t, 60)))
-                        .help("a name such as America/Chicago")
+                    Diagnostic::error(
+                        "unknown-time-zone",
+                        format!("`{}` is no IANA time zone", shorten(t, 60)),
+                    )
+                    .help("a name such as America/Chicago")
                 })
             }
             (Kind::Text, Raw::Text(t)) => {
                 if t.len() > 200 {
-                    return Err(Diagnostic::error("too-long", format!("{} bytes of text", t.len()))
-                        .help("at most 200 bytes"));
+                    return Err(Diagnostic::error(
+                        "too-long",
+                        format!("{} bytes of text", t.len()),
+                    )
+                    .help("at most 200 bytes"));
                 }
                 Ok(self.facts.text_value(t))
             }
@@ -287,7 +302,9 @@ impl Reader<'_> {
         }
         let local: DateTime = text.parse().map_err(|_| {
             Diagnostic::error("bad-date", format!("`{}` is no date and time", shorten(text, 60)))
-                .help("2017-05-12T17:00:00 local time, or with an offset: 2017-05-12T17:00:00-05:00")
+                .help(
+                    "2017-05-12T17:00:00 local time, or with an offset: 2017-05-12T17:00:00-05:00",
+                )
         })?;
         if !text.contains([':', 'T', 't', ' ']) {
             return Err(Diagnostic::error("bad-date", format!("`{text}` has no time of day"))
@@ -303,8 +320,11 @@ impl Reader<'_> {
         };
         let ambiguous = zone.to_ambiguous_timestamp(local);
         let t = ambiguous.unambiguous().map_err(|_| {
-            Diagnostic::error("ambiguous-time", format!("{text} happens twice or never: the clocks change"))
-                .help("give the offset: 2017-11-05T01:30:00-05:00")
+            Diagnostic::error(
+                "ambiguous-time",
+                format!("{text} happens twice or never: the clocks change"),
+            )
+            .help("give the offset: 2017-11-05T01:30:00-05:00")
         })?;
         Ok(Value::Instant(t.as_second()))
     }
@@ -313,17 +333,23 @@ impl Reader<'_> {
 /// Reads a calendar day; a time of day is refused, not dropped.
 pub fn read_date(text: &str) -> Result<Day, Diagnostic> {
     Day::parse(text).ok_or_else(|| {
-        let d = Diagnostic::error("bad-date", format!("`{}` is no calendar day", shorten(text, 60)));
+        let d =
+            Diagnostic::error("bad-date", format!("`{}` is no calendar day", shorten(text, 60)));
         d.help("a day such as 2017-05-12, without a time")
     })
 }
 
 fn wrong_type(kind: &Kind, node: &Node) -> Diagnostic {
-    let d = Diagnostic::error("wrong-type", format!("{} where {} is wanted", node.type_name(), kind.name()));
+    let d = Diagnostic::error(
+        "wrong-type",
+        format!("{} where {} is wanted", node.type_name(), kind.name()),
+    );
     d.help(match kind {
         Kind::Bool => "true, false or \"unknown\"".to_owned(),
         Kind::Int(u) => format!("a whole number of {}, or \"unknown\"", u.name()),
-        Kind::Enum(set) => format!("text: one of {}", list_some(set.values.iter().map(|(n, _)| *n))),
+        Kind::Enum(set) => {
+            format!("text: one of {}", list_some(set.values.iter().map(|(n, _)| *n)))
+        }
         Kind::Date => "a day such as 2017-05-12, or \"unknown\"".to_owned(),
         Kind::Instant => "a date and time such as 2017-05-12T17:00:00, or \"unknown\"".to_owned(),
         Kind::Text => "text in quotes".to_owned(),

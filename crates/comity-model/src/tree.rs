@@ -102,19 +102,17 @@ pub fn text_of<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Box<Diagnosti
     if bytes.len() > FILE_BYTES_MAX {
         let message =
             format!("the file has {} bytes; at most {FILE_BYTES_MAX} are read", bytes.len());
-        return Err(Box::new(nowhere.locate(
-            Diagnostic::error("file-too-large", message).help("split the file"),
-            None,
-        )));
+        return Err(Box::new(
+            nowhere
+                .locate(Diagnostic::error("file-too-large", message).help("split the file"), None),
+        ));
     }
     let text = std::str::from_utf8(bytes).map_err(|e| {
         let good = std::str::from_utf8(&bytes[..e.valid_up_to()]).unwrap_or("");
         let at = SourceText { name, text: good };
-        let d = Diagnostic::error(
-            "invalid-utf8",
-            format!("byte {} is not UTF-8", e.valid_up_to() + 1),
-        )
-        .help("save the file as UTF-8");
+        let d =
+            Diagnostic::error("invalid-utf8", format!("byte {} is not UTF-8", e.valid_up_to() + 1))
+                .help("save the file as UTF-8");
         Box::new(at.locate(d, Some(good.len()..good.len())))
     })?;
     // Windows editors put a byte-order mark in front; it carries nothing.

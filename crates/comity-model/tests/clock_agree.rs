@@ -26,11 +26,7 @@ const SEED: u64 = 0x0287_0007_000d_2003;
 /// The rule as the library is told it.
 fn limit(rule: Rule, calendar: &Calendar) -> Limit {
     match rule {
-        Rule::After {
-            hours,
-            except,
-            from_receipt,
-        } => {
+        Rule::After { hours, except, from_receipt } => {
             let mut excludes = DaySet::NONE;
             for (bit, day) in [
                 (SATURDAY, DaySet::SATURDAY),
@@ -41,16 +37,8 @@ fn limit(rule: Rule, calendar: &Calendar) -> Limit {
                     excludes = excludes.with(day);
                 }
             }
-            let from = if from_receipt {
-                StartPoint::Receipt
-            } else {
-                StartPoint::Release
-            };
-            Limit::Hours {
-                hours_max: hours as u32,
-                excludes,
-                from,
-            }
+            let from = if from_receipt { StartPoint::Receipt } else { StartPoint::Release };
+            Limit::Hours { hours_max: hours as u32, excludes, from }
         }
         Rule::SameDay => Limit::EndOfDay,
         Rule::Until { day } => {
@@ -68,17 +56,10 @@ fn stamp(seconds: i64) -> Timestamp {
 fn translate(r: &ClockReading) -> Answer {
     let end = |e: Fact<Timestamp>| e.known().map(Timestamp::as_second);
     let state = match &r.state {
-        ClockState::NotStarted {
-            starts_in_seconds: s,
-        }
-        | ClockState::Running {
-            remaining_seconds: s,
-        }
+        ClockState::NotStarted { starts_in_seconds: s }
+        | ClockState::Running { remaining_seconds: s }
         | ClockState::Ended { overdue_seconds: s } => Some(*s),
-        ClockState::Stopped {
-            held_past_end_seconds,
-            ..
-        } => held_past_end_seconds.known(),
+        ClockState::Stopped { held_past_end_seconds, .. } => held_past_end_seconds.known(),
         ClockState::NoCap | ClockState::Unknown { .. } => None,
     };
     Answer {
@@ -232,15 +213,7 @@ fn holidays_agree() {
         let day = date(d.year as i16, d.month as i8, d.day as i8);
         let known = d.flags & FEDERAL_HOLIDAY != 0;
         // January 1, 2037 is a Thursday, so the walk loses nothing at its end.
-        assert_eq!(
-            comity_model::clock::federal_holiday(day).is_some(),
-            known,
-            "{day}"
-        );
-        assert_eq!(
-            day.weekday().to_sunday_zero_offset() as usize,
-            d.weekday,
-            "{day}"
-        );
+        assert_eq!(comity_model::clock::federal_holiday(day).is_some(), known, "{day}");
+        assert_eq!(day.weekday().to_sunday_zero_offset() as usize, d.weekday, "{day}");
     }
 }

@@ -35,11 +35,8 @@ enum C {
 
 impl C {
     fn cap(self) -> Cap {
-        let hours = |hours_max, excludes| Limit::Hours {
-            hours_max,
-            excludes,
-            from: StartPoint::Release,
-        };
+        let hours =
+            |hours_max, excludes| Limit::Hours { hours_max, excludes, from: StartPoint::Release };
         let all = DaySet::WEEKENDS_AND_HOLIDAYS;
         let (kind, limit) = match self {
             C::OldForm => (CapKind::Requested, hours(48, all)),
@@ -51,14 +48,7 @@ impl C {
             C::LocalPlain48 => (CapKind::Local, hours(48, DaySet::NONE)),
             C::FromReceipt => {
                 let (hours_max, excludes) = (48, DaySet::NONE);
-                (
-                    CapKind::Local,
-                    Limit::Hours {
-                        hours_max,
-                        excludes,
-                        from: StartPoint::Receipt,
-                    },
-                )
+                (CapKind::Local, Limit::Hours { hours_max, excludes, from: StartPoint::Receipt })
             }
             C::Bar(day) => (CapKind::LawChange, Limit::Date(day.parse().unwrap())),
         };
@@ -92,16 +82,7 @@ const fn row(
     caps: &'static [C],
     (by, ends): (CapKind, &'static str),
 ) -> Row {
-    Row {
-        id,
-        zone,
-        received: None,
-        start,
-        caps,
-        ends,
-        by,
-        also: &[],
-    }
+    Row { id, zone, received: None, start, caps, ends, by, also: &[] }
 }
 
 /// A row under a plain 48 h form, with the regulation's later end.
@@ -112,35 +93,14 @@ const fn new_form(
     ends: &'static str,
     also: &'static [(CapKind, &'static str)],
 ) -> Row {
-    Row {
-        id,
-        zone,
-        received: None,
-        start,
-        caps: &[C::NewForm, C::Reg],
-        ends,
-        by: REQ,
-        also,
-    }
+    Row { id, zone, received: None, start, caps: &[C::NewForm, C::Reg], ends, by: REQ, also }
 }
 
 const OLD: &[C] = &[C::OldForm, C::Reg];
 
 const TABLE: &[Row] = &[
-    row(
-        "SC002",
-        MIDDLE,
-        "2008-10-31T18:00",
-        OLD,
-        (REQ, "Tue 2008-11-04 18:00"),
-    ),
-    row(
-        "SC007",
-        WEST,
-        "2012-03-29T12:00",
-        OLD,
-        (REQ, "Mon 2012-04-02 12:00"),
-    ),
+    row("SC002", MIDDLE, "2008-10-31T18:00", OLD, (REQ, "Tue 2008-11-04 18:00")),
+    row("SC007", WEST, "2012-03-29T12:00", OLD, (REQ, "Mon 2012-04-02 12:00")),
     new_form(
         "SC016",
         EAST,
@@ -148,13 +108,7 @@ const TABLE: &[Row] = &[
         "Sun 2015-08-09 17:00",
         &[(REG, "Tue 2015-08-11 17:00")],
     ),
-    row(
-        "SC029",
-        EAST,
-        "2014-12-19T17:00",
-        OLD,
-        (REQ, "Tue 2014-12-23 17:00"),
-    ),
+    row("SC029", EAST, "2014-12-19T17:00", OLD, (REQ, "Tue 2014-12-23 17:00")),
     new_form(
         "SC033",
         EAST,
@@ -183,13 +137,7 @@ const TABLE: &[Row] = &[
         &[C::OldForm, C::Reg, C::Local24],
         (LOC, "Mon 2013-06-10 17:00"),
     ),
-    row(
-        "SC055",
-        WEST,
-        "2014-03-03T12:00",
-        OLD,
-        (REQ, "Wed 2014-03-05 12:00"),
-    ),
+    row("SC055", WEST, "2014-03-03T12:00", OLD, (REQ, "Wed 2014-03-05 12:00")),
     Row {
         id: "SC057",
         zone: WEST,
@@ -200,13 +148,7 @@ const TABLE: &[Row] = &[
         by: LAW,
         also: &[(REQ, "Fri 2018-01-05 10:00")],
     },
-    row(
-        "SC066",
-        EAST,
-        "2014-02-07T17:00",
-        OLD,
-        (REQ, "Tue 2014-02-11 17:00"),
-    ),
+    row("SC066", EAST, "2014-02-07T17:00", OLD, (REQ, "Tue 2014-02-11 17:00")),
     new_form(
         "SC069",
         EAST,
@@ -298,21 +240,9 @@ const TABLE: &[Row] = &[
         also: &[(REG, "Mon 2024-08-05 12:00"), (LOC, "Sat 2024-08-03 12:00")],
     },
     // Friday is July 4: the holiday and the weekend do not count.
-    row(
-        "SC096",
-        EAST,
-        "2014-07-03T16:00",
-        OLD,
-        (REQ, "Tue 2014-07-08 16:00"),
-    ),
+    row("SC096", EAST, "2014-07-03T16:00", OLD, (REQ, "Tue 2014-07-08 16:00")),
     // 48 elapsed hours over the night in which the clocks go forward.
-    row(
-        "SC099",
-        EAST,
-        "2019-03-09T20:00",
-        &[C::NewForm, C::Reg],
-        (REQ, "Mon 2019-03-11 21:00"),
-    ),
+    row("SC099", EAST, "2019-03-09T20:00", &[C::NewForm, C::Reg], (REQ, "Mon 2019-03-11 21:00")),
 ];
 
 /// The plain 48 h ends that the scenarios under the old form give for comparison.
@@ -366,12 +296,7 @@ fn the_plain_hours_come_out() {
 
 #[test]
 fn receipt_leaves_twelve_hours_after_the_bond() {
-    let r = reading(
-        EAST,
-        Some("2024-12-09T08:00"),
-        "2024-12-10T20:00",
-        &[C::FromReceipt],
-    );
+    let r = reading(EAST, Some("2024-12-09T08:00"), "2024-12-10T20:00", &[C::FromReceipt]);
     let (start, end) = (r.starts_at.known().unwrap(), r.no_later_than.unwrap());
     assert_eq!(end.duration_since(start).as_hours(), 12);
 }

@@ -274,7 +274,10 @@ fn eval_quant<R: Recorder>(
     if open || sure + possible >= wanted { Tri::Unknown } else { !settles }
 }
 
-#[allow(clippy::too_many_arguments, reason = "the parts of one quantifier, taken apart by its caller")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the parts of one quantifier, taken apart by its caller"
+)]
 fn distinct<R: Recorder>(
     list: ListId,
     var: u8,

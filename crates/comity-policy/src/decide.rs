@@ -347,4 +347,3 @@ pub(crate) fn said(
     let by = set.only().and_then(|s| clause_for(policy, c, t, s));
     (set, by.map(|clause| ClauseRef { policy: index, clause }))
 }
-

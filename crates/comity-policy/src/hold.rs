@@ -67,7 +67,11 @@ impl Library {
         }
         if let Some((day, clause)) = self.barred_from(facts, scope) {
             let limit = Limit::Date(day.to_civil());
-            caps.push(clock::Cap { id: sources.len() as u16, kind: clock::CapKind::LawChange, limit });
+            caps.push(clock::Cap {
+                id: sources.len() as u16,
+                kind: clock::CapKind::LawChange,
+                limit,
+            });
             sources.push(CapSource::LawChange(day, clause));
         }
         if caps.is_empty() {
@@ -127,7 +131,13 @@ fn clock_cap(cap: &Cap, id: u16) -> clock::Cap {
     };
     let limit = match &cap.limit {
         CapLimit::EndOfDay => Limit::EndOfDay,
-        CapLimit::Hours { hours_max, excludes_saturday, excludes_sunday, excludes_holiday, from_receipt } => {
+        CapLimit::Hours {
+            hours_max,
+            excludes_saturday,
+            excludes_sunday,
+            excludes_holiday,
+            from_receipt,
+        } => {
             let mut excludes = DaySet::NONE;
             for (yes, day) in [
                 (*excludes_saturday, DaySet::SATURDAY),

@@ -19,9 +19,9 @@ pub mod prove;
 pub mod trace;
 
 pub use channel::{Channel, Level, Modality, ModalitySet, Stance, StanceSet, Verified};
-pub use explain::Explanation;
 pub use decide::{Answer, ChannelAnswer, ClauseRef};
+pub use explain::Explanation;
 pub use library::{Library, PolicyFile, PolicyIndex, Scope};
 pub use needs::Need;
-pub use trace::Derivation;
 pub use policy::{Clause, Policy, PolicyId, RuleId};
+pub use trace::Derivation;

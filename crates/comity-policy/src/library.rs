@@ -92,7 +92,10 @@ impl Library {
             let index = PolicyIndex(library.policies.len() as u16);
             if let Some(old) = library.by_id.get(&policy.id.0) {
                 let other = &library.policies[old.0 as usize].file;
-                let d = Diagnostic::error("duplicate-policy-id", format!("`{}` is also the id of {other}", policy.id));
+                let d = Diagnostic::error(
+                    "duplicate-policy-id",
+                    format!("`{}` is also the id of {other}", policy.id),
+                );
                 findings.push(SourceText { name: &policy.file, text: "" }.locate(d, None));
                 continue;
             }
@@ -133,9 +136,14 @@ impl Library {
                         "`{}` starts on {} while `{}` is still in force: two versions of `{}`",
                         b.id, b.from, a.id, a.instrument
                     );
-                    let d = Diagnostic::error("overlapping-versions", message)
-                        .help(format!("end {} on {}", a.file, b.from.plus_days(-1)));
-                    findings.push(SourceText { name: &b.file, text: "" }.locate(d.path("in_force"), None));
+                    let d = Diagnostic::error("overlapping-versions", message).help(format!(
+                        "end {} on {}",
+                        a.file,
+                        b.from.plus_days(-1)
+                    ));
+                    findings.push(
+                        SourceText { name: &b.file, text: "" }.locate(d.path("in_force"), None),
+                    );
                 }
             }
         }
@@ -233,7 +241,9 @@ impl Library {
         mut visit: impl FnMut(PolicyIndex, &'a Policy),
     ) {
         match scope {
-            Scope::Under(list) | Scope::Only(list) => list.iter().for_each(|i| visit(*i, self.policy(*i))),
+            Scope::Under(list) | Scope::Only(list) => {
+                list.iter().for_each(|i| visit(*i, self.policy(*i)));
+            }
             Scope::InForce => match facts.get_text(place::STATE) {
                 None => self.policies().for_each(|(i, p)| visit(i, p)),
                 Some(state) => {

@@ -7,7 +7,9 @@
 //! values can satisfy (one level that is both felony and misdemeanor) is dropped.
 
 use crate::channel::{Channel, Modality, Stance};
-use crate::cond::{Cond, Count, DateTerm, Elements, QUANTIFIERS_MAX, Ref, Silent, Test, eval_in, path_of, reads};
+use crate::cond::{
+    Cond, Count, DateTerm, Elements, QUANTIFIERS_MAX, Ref, Silent, Test, eval_in, path_of, reads,
+};
 use crate::decide::stance_of;
 use crate::expr::ast::CmpOp;
 use crate::library::{Library, Scope};
@@ -76,18 +78,20 @@ pub fn needs(
     let mut level = None;
     for trace in &d.policies {
         let policy = library.policy(trace.policy);
-        if !policy.speaks_on().contains(&channel) || trace.by_channel[channel as usize] == Tri::False {
+        if !policy.speaks_on().contains(&channel)
+            || trace.by_channel[channel as usize] == Tri::False
+        {
             continue;
         }
         if level != Some(policy.level) {
-            bound = finder.combine(&bound, &here, Stance::over);
+            bound = Finder::combine(&bound, &here, Stance::over);
             here = Stances::only(Stance::Silent);
             level = Some(policy.level);
         }
         let says = finder.stances(policy, trace, scope, channel);
-        here = finder.combine(&here, &says, Stance::beside);
+        here = Finder::combine(&here, &says, Stance::beside);
     }
-    bound = finder.combine(&bound, &here, Stance::over);
+    bound = Finder::combine(&bound, &here, Stance::over);
     let mut out = Vec::new();
     for m in Modality::ALL {
         let mut sets = Dnf::new();
@@ -122,7 +126,7 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
-    fn combine(&self, a: &Stances, b: &Stances, op: impl Fn(Stance, Stance) -> Stance) -> Stances {
+    fn combine(a: &Stances, b: &Stances, op: impl Fn(Stance, Stance) -> Stance) -> Stances {
         let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
         for x in Stance::ALL {
             for y in Stance::ALL {
@@ -137,7 +141,13 @@ impl Finder<'_> {
     }
 
     /// When a policy takes each stance on a channel.
-    fn stances(&mut self, policy: &Policy, trace: &PolicyTrace, scope: &Scope, c: Channel) -> Stances {
+    fn stances(
+        &mut self,
+        policy: &Policy,
+        trace: &PolicyTrace,
+        scope: &Scope,
+        c: Channel,
+    ) -> Stances {
         let binds = trace.by_channel[c as usize];
         if binds == Tri::True
             && let Some(s) = stance_of(policy, c, &trace.truths).only()
@@ -242,7 +252,11 @@ impl Finder<'_> {
             }
         }
         let more = |f: &mut Self| {
-            f.literal(Atom::List(list, Box::new(whole.clone()), elements), &[FactPath::List(list)], wanted)
+            f.literal(
+                Atom::List(list, Box::new(whole.clone()), elements),
+                &[FactPath::List(list)],
+                wanted,
+            )
         };
         if wanted {
             let mut out = choose(&maybe, n.saturating_sub(sure), |m| &m.0);
@@ -261,7 +275,14 @@ impl Finder<'_> {
     }
 
     /// A condition that is not taken apart: it needs every unknown fact it reads.
-    fn opaque(&mut self, whole: &Cond, list: ListId, wanted: bool, elements: Elements, open: bool) -> Dnf {
+    fn opaque(
+        &mut self,
+        whole: &Cond,
+        list: ListId,
+        wanted: bool,
+        elements: Elements,
+        open: bool,
+    ) -> Dnf {
         let mut read: Vec<FactPath> = Vec::new();
         eval_in(whole, self.facts, elements, &mut read);
         read.retain(|p| !matches!(p, FactPath::List(_)) && !self.facts.at(*p).is_known());
@@ -365,8 +386,13 @@ impl Finder<'_> {
     }
 
     fn need(&self, outcome: Modality, conj: &Conj) -> Need {
-        let mut facts: Vec<FactPath> =
-            self.paths.iter().enumerate().filter(|(i, _)| conj.facts >> i & 1 == 1).map(|(_, p)| *p).collect();
+        let mut facts: Vec<FactPath> = self
+            .paths
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| conj.facts >> i & 1 == 1)
+            .map(|(_, p)| *p)
+            .collect();
         facts.sort_unstable();
         let mut when = Vec::new();
         for (i, atom) in self.atoms.iter().enumerate() {
@@ -383,7 +409,8 @@ impl Finder<'_> {
     fn turn(&self, atom: &Atom, wanted: bool) -> Turn {
         match atom {
             Atom::Test(test, elements) => {
-                let facts = reads(test, elements).into_iter().filter(|p| !self.facts.at(*p).is_known());
+                let facts =
+                    reads(test, elements).into_iter().filter(|p| !self.facts.at(*p).is_known());
                 Turn { facts: facts.collect(), says: self.test_words(test, elements, wanted) }
             }
             Atom::List(list, _, _) => Turn {
@@ -406,9 +433,11 @@ impl Finder<'_> {
         };
         match test {
             Test::Yes(_) => if wanted { "is yes" } else { "is no" }.to_owned(),
-            Test::EnumIn(r, mask) => self.mask_words(path_of(*r, elements), *mask, wanted),
+            Test::EnumIn(r, mask) => Self::mask_words(path_of(*r, elements), *mask, wanted),
             Test::Int(_, op, n) => format!("is {}{} {n}", not, op_words(*op)),
-            Test::IntSame(_, op, b) => format!("is {}{} {}", not, op_words(*op), path_of(*b, elements)),
+            Test::IntSame(_, op, b) => {
+                format!("is {}{} {}", not, op_words(*op), path_of(*b, elements))
+            }
             Test::Date(a, op, b) => {
                 let known_left = self.day(a, elements).is_some();
                 let (op, other) = if known_left { (op.flipped(), a) } else { (*op, b) };
@@ -425,14 +454,16 @@ impl Finder<'_> {
         }
     }
 
-    fn mask_words(&self, path: FactPath, mask: u128, wanted: bool) -> String {
+    fn mask_words(path: FactPath, mask: u128, wanted: bool) -> String {
         let Some(comity_model::schema::Kind::Enum(set)) = path.kind() else {
             return String::new();
         };
         let all: Vec<&str> = set.values.iter().map(|(n, _)| *n).collect();
         let inside = |i: usize| (mask >> i & 1 == 1) == wanted;
-        let yes: Vec<&str> = all.iter().enumerate().filter(|(i, _)| inside(*i)).map(|(_, n)| *n).collect();
-        let no: Vec<&str> = all.iter().enumerate().filter(|(i, _)| !inside(*i)).map(|(_, n)| *n).collect();
+        let yes: Vec<&str> =
+            all.iter().enumerate().filter(|(i, _)| inside(*i)).map(|(_, n)| *n).collect();
+        let no: Vec<&str> =
+            all.iter().enumerate().filter(|(i, _)| !inside(*i)).map(|(_, n)| *n).collect();
         if yes.len() <= no.len() {
             format!("is {}", yes.join(" or "))
         } else {
@@ -529,7 +560,11 @@ fn bits(mask: u64) -> impl Iterator<Item = usize> {
 }
 
 /// Every way for `n` of some parts to turn out.
-fn choose<'a>(parts: &'a [(Dnf, Dnf)], n: usize, pick: impl Fn(&'a (Dnf, Dnf)) -> &'a Dnf + Copy) -> Dnf {
+fn choose<'a>(
+    parts: &'a [(Dnf, Dnf)],
+    n: usize,
+    pick: impl Fn(&'a (Dnf, Dnf)) -> &'a Dnf + Copy,
+) -> Dnf {
     if n == 0 {
         return vec![TRUE];
     }
@@ -575,7 +610,9 @@ fn product(a: &Dnf, b: &Dnf) -> Dnf {
 
 /// Drops conjunctions that another one implies; keeps the smallest when there are too many.
 fn minimal(mut sets: Dnf) -> Dnf {
-    sets.sort_unstable_by_key(|c| (c.facts.count_ones(), c.hold.count_ones() + c.fail.count_ones(), c.facts, c.hold, c.fail));
+    sets.sort_unstable_by_key(|c| {
+        (c.facts.count_ones(), c.hold.count_ones() + c.fail.count_ones(), c.facts, c.hold, c.fail)
+    });
     let mut out: Dnf = Vec::with_capacity(sets.len().min(SETS_MAX));
     for c in sets {
         let implied = out.iter().any(|o| o.hold & !c.hold == 0 && o.fail & !c.fail == 0);

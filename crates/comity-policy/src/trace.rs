@@ -119,8 +119,14 @@ impl Library {
             });
         });
         let answer = fold.finish();
-        let mut derivation =
-            Derivation { answer, policies, clauses, reads, needs: Vec::new(), problems: Vec::new() };
+        let mut derivation = Derivation {
+            answer,
+            policies,
+            clauses,
+            reads,
+            needs: Vec::new(),
+            problems: Vec::new(),
+        };
         for c in Channel::ALL {
             if derivation.answer.outcome(c).only().is_none() {
                 let found = needs::needs(self, facts, scope, &derivation, c);
@@ -159,10 +165,7 @@ impl Library {
     }
 
     /// Every clause that is in effect or may be, with its policy, in order.
-    pub fn effects<'a>(
-        &'a self,
-        d: &'a Derivation,
-    ) -> impl Iterator<Item = (ClauseRef, Tri)> + 'a {
+    pub fn effects<'a>(&'a self, d: &'a Derivation) -> impl Iterator<Item = (ClauseRef, Tri)> + 'a {
         d.policies.iter().flat_map(move |trace| {
             let count = self.policy(trace.policy).clauses.len() as u8;
             (0..count).filter_map(move |i| {

@@ -65,7 +65,9 @@ fn show(clock: &ClockView, leads: &[u32], as_json: bool) -> u8 {
     }
     match clock {
         ClockView::Refused { .. } => EXIT_UNDETERMINED,
-        ClockView::Reading { reading, .. } if reading.ends_at.is_none_or(|t| t.known().is_none()) => {
+        ClockView::Reading { reading, .. }
+            if reading.ends_at.is_none_or(|t| t.known().is_none()) =>
+        {
             EXIT_UNDETERMINED
         }
         _ => EXIT_OK,
@@ -74,7 +76,9 @@ fn show(clock: &ClockView, leads: &[u32], as_json: bool) -> u8 {
 
 fn text(clock: &ClockView, due: &[comity_model::clock::Alarm]) {
     match clock {
-        ClockView::NoHold => println!("No hold clock runs: a hold is not allowed. Release on time."),
+        ClockView::NoHold => {
+            println!("No hold clock runs: a hold is not allowed. Release on time.")
+        }
         ClockView::NoCap => println!("No hold clock runs: no rule applied here sets one."),
         ClockView::Refused { why } => println!("The clock refuses to guess: {why}"),
         ClockView::Reading { reading, sources } => {
@@ -86,7 +90,10 @@ fn text(clock: &ClockView, due: &[comity_model::clock::Alarm]) {
                 .caps
                 .iter()
                 .map(|cap| {
-                    let ends = cap.ends_at.known().map_or_else(|| "not known".to_owned(), |t| reading.show(t));
+                    let ends = cap
+                        .ends_at
+                        .known()
+                        .map_or_else(|| "not known".to_owned(), |t| reading.show(t));
                     let source = sources.get(cap.id as usize).cloned().unwrap_or_default();
                     vec![cap.kind.name().to_owned(), ends, source]
                 })

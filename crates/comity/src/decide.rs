@@ -137,13 +137,15 @@ pub fn library_and_scope(
 
 /// A day given on the command line.
 pub fn day(text: &str) -> Result<Day, Failure> {
-    Day::parse(text)
-        .ok_or_else(|| Failure::usage(format!("`{text}` is no calendar day")).help("a day such as 2018-01-05"))
+    Day::parse(text).ok_or_else(|| {
+        Failure::usage(format!("`{text}` is no calendar day")).help("a day such as 2018-01-05")
+    })
 }
 
 /// A moment given on the command line, with an offset.
 pub fn instant(text: &str) -> Result<Timestamp, Failure> {
     text.parse().map_err(|_| {
-        Failure::usage(format!("`{text}` is no moment")).help("2018-01-05T10:00:00-08:00, or …Z for UTC")
+        Failure::usage(format!("`{text}` is no moment"))
+            .help("2018-01-05T10:00:00-08:00, or …Z for UTC")
     })
 }

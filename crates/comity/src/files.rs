@@ -47,7 +47,8 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
             .map(|_| bytes)
             .map_err(|e| Failure::usage(format!("standard input cannot be read: {e}")));
     }
-    std::fs::read(path).map_err(|e| Failure::usage(format!("{} cannot be read: {e}", path.display())))
+    std::fs::read(path)
+        .map_err(|e| Failure::usage(format!("{} cannot be read: {e}", path.display())))
 }
 
 /// Every file below a folder with an extension.

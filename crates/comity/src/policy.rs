@@ -32,13 +32,17 @@ pub enum Command {
         id: String,
     },
     /// Check files: syntax, types, dates, overlaps, and that no two rules of one rank can disagree
-    #[command(after_help = "Example: comity policy check policies/counties/us-ks.example.2014.toml")]
+    #[command(
+        after_help = "Example: comity policy check policies/counties/us-ks.example.2014.toml"
+    )]
     Check {
         /// Files to check together with the library; without any, the whole library
         files: Vec<PathBuf>,
     },
     /// Run the cases inside the policies, and the golden cases
-    #[command(after_help = "Example: comity policy test us-ca.trust-act.2014\n         comity policy test --cases cases")]
+    #[command(
+        after_help = "Example: comity policy test us-ca.trust-act.2014\n         comity policy test --cases cases"
+    )]
     Test {
         /// Policies by id, case files or folders; without any, everything
         what: Vec<String>,
@@ -76,7 +80,8 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
 }
 
 fn parse_day(text: &str) -> Result<Day, Failure> {
-    Day::parse(text).ok_or_else(|| Failure::usage(format!("`{text}` is no calendar day")).help("2014-01-01"))
+    Day::parse(text)
+        .ok_or_else(|| Failure::usage(format!("`{text}` is no calendar day")).help("2014-01-01"))
 }
 
 /// True if a policy binds a place: the place itself, its state, or a city or county around it.
@@ -84,7 +89,10 @@ fn binds(library: &Library, policy: &Policy, at: &str) -> bool {
     let place = library.places().get(at);
     let county = place.and_then(|p| p.county.as_ref());
     policy.places.iter().any(|p| {
-        p.0 == "us" || p.0 == at || Some(p) == county || Some(p.0.as_str()) == place.and_then(|x| x.code.state())
+        p.0 == "us"
+            || p.0 == at
+            || Some(p) == county
+            || Some(p.0.as_str()) == place.and_then(|x| x.code.state())
     })
 }
 
@@ -99,7 +107,9 @@ fn select<'a>(
     let on = on.map(parse_day).transpose()?;
     Ok(library
         .policies()
-        .filter(|(_, p)| at.is_none_or(|a| binds(library, p, a)) && on.is_none_or(|d| p.in_force_on(d)))
+        .filter(|(_, p)| {
+            at.is_none_or(|a| binds(library, p, a)) && on.is_none_or(|d| p.in_force_on(d))
+        })
         .collect())
 }
 
@@ -115,7 +125,12 @@ fn summary(p: &Policy) -> serde_json::Value {
     })
 }
 
-fn list(policies: Option<&Path>, at: Option<&str>, on: Option<&str>, as_json: bool) -> Result<u8, Failure> {
+fn list(
+    policies: Option<&Path>,
+    at: Option<&str>,
+    on: Option<&str>,
+    as_json: bool,
+) -> Result<u8, Failure> {
     let library = files::library(policies)?;
     let chosen = select(&library, at, on)?;
     if as_json {
@@ -184,11 +199,14 @@ fn check(policies: Option<&Path>, extra: &[PathBuf], as_json: bool) -> Result<u8
     }
     let errors = findings.iter().filter(|d| d.is_error()).count();
     if as_json {
-        println!("{}", json!({
-            "policies": library.len(), "findings": findings, "errors": errors,
-            "pairs_of_rules_proved": report.pairs_checked, "loaded_ms": loaded_ms,
-            "checked_ms": started.elapsed().as_secs_f64() * 1e3,
-        }));
+        println!(
+            "{}",
+            json!({
+                "policies": library.len(), "findings": findings, "errors": errors,
+                "pairs_of_rules_proved": report.pairs_checked, "loaded_ms": loaded_ms,
+                "checked_ms": started.elapsed().as_secs_f64() * 1e3,
+            })
+        );
     } else {
         if !findings.is_empty() {
             print_findings(&findings, false);
@@ -262,17 +280,25 @@ fn golden(folder: &Path, out: &mut Vec<PathBuf>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn test(policies: Option<&Path>, what: &[String], cases: &Path, as_json: bool) -> Result<u8, Failure> {
+fn test(
+    policies: Option<&Path>,
+    what: &[String],
+    cases: &Path,
+    as_json: bool,
+) -> Result<u8, Failure> {
     let library = files::library(policies)?;
     let (reports, findings) = run_cases(&library, what, cases)?;
     let unread = findings.iter().filter(|d| d.is_error()).count();
     let failed = reports.iter().filter(|r| !r.passes()).count() + unread;
     let disputed = reports.iter().filter(|r| r.disputed).count();
     if as_json {
-        println!("{}", json!({
-            "cases": reports.len(), "failed": failed, "disputed": disputed,
-            "findings": findings, "reports": reports,
-        }));
+        println!(
+            "{}",
+            json!({
+                "cases": reports.len(), "failed": failed, "disputed": disputed,
+                "findings": findings, "reports": reports,
+            })
+        );
     } else {
         findings.iter().for_each(|d| println!("{d}\n"));
         for r in reports.iter().filter(|r| !r.passes()) {
@@ -289,7 +315,12 @@ fn test(policies: Option<&Path>, what: &[String], cases: &Path, as_json: bool) -
     Ok(if failed == 0 { EXIT_OK } else { EXIT_FINDINGS })
 }
 
-fn cover(policies: Option<&Path>, ids: &[String], cases: &Path, as_json: bool) -> Result<u8, Failure> {
+fn cover(
+    policies: Option<&Path>,
+    ids: &[String],
+    cases: &Path,
+    as_json: bool,
+) -> Result<u8, Failure> {
     let library = files::library(policies)?;
     let (reports, _) = run_cases(&library, &[], cases)?;
     let exercised: BTreeSet<_> = reports.into_iter().flat_map(|r| r.exercised).collect();
@@ -312,7 +343,10 @@ fn cover(policies: Option<&Path>, ids: &[String], cases: &Path, as_json: bool) -
             .iter()
             .map(|(p, c)| json!({ "policy": p.id, "rule": c.id, "file": p.file, "line": c.line }))
             .collect();
-        println!("{}", json!({ "rules": total, "exercised": total - missing.len(), "not_exercised": list }));
+        println!(
+            "{}",
+            json!({ "rules": total, "exercised": total - missing.len(), "not_exercised": list })
+        );
     } else {
         for (p, c) in &missing {
             println!("{}:{} rule `{}` is exercised by no case", p.file, c.line, c.id);
@@ -325,7 +359,9 @@ fn cover(policies: Option<&Path>, ids: &[String], cases: &Path, as_json: bool) -
 fn timeline(policies: Option<&Path>, at: Option<&str>, as_json: bool) -> Result<u8, Failure> {
     let library = files::library(policies)?;
     let mut chosen = select(&library, at, None)?;
-    chosen.sort_by(|a, b| (a.1.level, &a.1.instrument, a.1.from).cmp(&(b.1.level, &b.1.instrument, b.1.from)));
+    chosen.sort_by(|a, b| {
+        (a.1.level, &a.1.instrument, a.1.from).cmp(&(b.1.level, &b.1.instrument, b.1.from))
+    });
     if as_json {
         println!("{:#}", json!(chosen.iter().map(|(_, p)| summary(p)).collect::<Vec<_>>()));
         return Ok(EXIT_OK);
@@ -337,7 +373,13 @@ fn timeline(policies: Option<&Path>, at: Option<&str>, as_json: bool) -> Result<
         }
         println!("{}", level.name().to_uppercase());
         for (_, p) in here {
-            println!("  {}  {:<28}  {}  {}", bar(p), format!("{} – {}", p.from, until_text(p)), p.id, p.title);
+            println!(
+                "  {}  {:<28}  {}  {}",
+                bar(p),
+                format!("{} – {}", p.from, until_text(p)),
+                p.id,
+                p.title
+            );
         }
     }
     println!("\nEach mark is a year, 2008 to 2026: █ in force all year, ▌ part of it, · not.");

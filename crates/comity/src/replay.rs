@@ -89,7 +89,9 @@ fn go(
             [d] if d.code == "unreadable-file" => Failure::usage(d.message.clone()),
             _ => Failure::Findings(list),
         },
-        comity_replay::Failure::Output(e) => Failure::usage(format!("the rows cannot be written: {e}")),
+        comity_replay::Failure::Output(e) => {
+            Failure::usage(format!("the rows cannot be written: {e}"))
+        }
     })
 }
 
@@ -120,8 +122,11 @@ fn policy_folder(
 /// The command as somebody else would type it.
 fn command(args: &Args, policies: Option<&Path>) -> String {
     let mut out = format!("comity replay --study {}", args.study.display());
-    let options =
-        [("--mapping", args.mapping.as_deref()), ("--out", args.out.as_deref()), ("--policies", policies)];
+    let options = [
+        ("--mapping", args.mapping.as_deref()),
+        ("--out", args.out.as_deref()),
+        ("--policies", policies),
+    ];
     for (name, path) in options {
         if let Some(path) = path {
             out.push_str(&format!(" {name} {}", path.display()));

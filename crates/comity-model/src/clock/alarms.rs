@@ -54,22 +54,12 @@ pub fn alarms(reading: &ClockReading, lead_minutes: &[u32]) -> Vec<Alarm> {
         return Vec::new();
     };
     let mut out: Vec<Alarm> = Vec::with_capacity(lead_minutes.len() + 1);
-    for minutes in lead_minutes
-        .iter()
-        .copied()
-        .filter(|m| *m > 0 && end > start)
-    {
+    for minutes in lead_minutes.iter().copied().filter(|m| *m > 0 && end > start) {
         let lead = SignedDuration::from_mins(i64::from(minutes));
         let at = end.checked_sub(lead).map_or(start, |at| at.max(start));
-        out.push(Alarm {
-            at,
-            kind: AlarmKind::BeforeEnd { minutes },
-        });
+        out.push(Alarm { at, kind: AlarmKind::BeforeEnd { minutes } });
     }
-    out.push(Alarm {
-        at: end,
-        kind: AlarmKind::AtEnd,
-    });
+    out.push(Alarm { at: end, kind: AlarmKind::AtEnd });
     out.sort_unstable();
     out.dedup_by(|later, kept| later.at == kept.at);
     out

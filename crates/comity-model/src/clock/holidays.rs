@@ -76,9 +76,9 @@ pub fn federal_holiday(date: Date) -> Option<Holiday> {
     }
     match date.weekday() {
         Weekday::Saturday | Weekday::Sunday => None,
-        Weekday::Monday => on_monday(date)
-            .or_else(|| fixed(date))
-            .or_else(|| fixed(date.yesterday().ok()?)),
+        Weekday::Monday => {
+            on_monday(date).or_else(|| fixed(date)).or_else(|| fixed(date.yesterday().ok()?))
+        }
         Weekday::Thursday if date.month() == 11 && (22..=28).contains(&date.day()) => {
             Some(Holiday::ThanksgivingDay)
         }
@@ -135,38 +135,14 @@ mod tests {
     #[test]
     fn the_published_tables_come_out() {
         let tables = [
-            (
-                2010,
-                "01-01 01-18 02-15 05-31 07-05 09-06 10-11 11-11 11-25 12-24 12-31",
-            ),
-            (
-                2011,
-                "01-17 02-21 05-30 07-04 09-05 10-10 11-11 11-24 12-26",
-            ),
-            (
-                2012,
-                "01-02 01-16 02-20 05-28 07-04 09-03 10-08 11-12 11-22 12-25",
-            ),
-            (
-                2015,
-                "01-01 01-19 02-16 05-25 07-03 09-07 10-12 11-11 11-26 12-25",
-            ),
-            (
-                2017,
-                "01-02 01-16 02-20 05-29 07-04 09-04 10-09 11-10 11-23 12-25",
-            ),
-            (
-                2021,
-                "01-01 01-18 02-15 05-31 06-18 07-05 09-06 10-11 11-11 11-25 12-24 12-31",
-            ),
-            (
-                2022,
-                "01-17 02-21 05-30 06-20 07-04 09-05 10-10 11-11 11-24 12-26",
-            ),
-            (
-                2023,
-                "01-02 01-16 02-20 05-29 06-19 07-04 09-04 10-09 11-10 11-23 12-25",
-            ),
+            (2010, "01-01 01-18 02-15 05-31 07-05 09-06 10-11 11-11 11-25 12-24 12-31"),
+            (2011, "01-17 02-21 05-30 07-04 09-05 10-10 11-11 11-24 12-26"),
+            (2012, "01-02 01-16 02-20 05-28 07-04 09-03 10-08 11-12 11-22 12-25"),
+            (2015, "01-01 01-19 02-16 05-25 07-03 09-07 10-12 11-11 11-26 12-25"),
+            (2017, "01-02 01-16 02-20 05-29 07-04 09-04 10-09 11-10 11-23 12-25"),
+            (2021, "01-01 01-18 02-15 05-31 06-18 07-05 09-06 10-11 11-11 11-25 12-24 12-31"),
+            (2022, "01-17 02-21 05-30 06-20 07-04 09-05 10-10 11-11 11-24 12-26"),
+            (2023, "01-02 01-16 02-20 05-29 06-19 07-04 09-04 10-09 11-10 11-23 12-25"),
         ];
         for (year, days) in tables {
             assert_eq!(observed(year), days, "{year}");
@@ -175,38 +151,17 @@ mod tests {
 
     #[test]
     fn names_and_edges() {
-        assert_eq!(
-            federal_holiday(date(2010, 12, 31)),
-            Some(Holiday::NewYearsDay)
-        );
+        assert_eq!(federal_holiday(date(2010, 12, 31)), Some(Holiday::NewYearsDay));
         assert_eq!(
             federal_holiday(date(2011, 1, 1)),
             None,
             "the Saturday itself is not the observed day"
         );
-        assert_eq!(
-            federal_holiday(date(2020, 6, 19)),
-            None,
-            "before Pub. L. 117-17"
-        );
-        assert_eq!(
-            federal_holiday(date(2021, 6, 18)),
-            Some(Holiday::Juneteenth)
-        );
-        assert_eq!(
-            federal_holiday(date(2019, 12, 24)),
-            None,
-            "an executive order is not 6103(a)"
-        );
-        assert_eq!(
-            federal_holiday(date(1985, 7, 4)),
-            None,
-            "before the first year"
-        );
-        assert_eq!(
-            Holiday::Juneteenth.name(),
-            "Juneteenth National Independence Day"
-        );
+        assert_eq!(federal_holiday(date(2020, 6, 19)), None, "before Pub. L. 117-17");
+        assert_eq!(federal_holiday(date(2021, 6, 18)), Some(Holiday::Juneteenth));
+        assert_eq!(federal_holiday(date(2019, 12, 24)), None, "an executive order is not 6103(a)");
+        assert_eq!(federal_holiday(date(1985, 7, 4)), None, "before the first year");
+        assert_eq!(Holiday::Juneteenth.name(), "Juneteenth National Independence Day");
         assert_eq!(federal_holiday(Date::MAX), None);
     }
 }

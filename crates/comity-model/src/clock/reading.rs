@@ -79,10 +79,7 @@ pub struct ClockReading {
 /// or not an IANA name; [`ClockError::TooManyHours`] and [`ClockError::OutOfRange`] for a cap
 /// that cannot be meant.
 pub fn read(stay: &Stay, caps: &[Cap], as_of: Timestamp) -> Result<ClockReading, ClockError> {
-    let name = stay
-        .time_zone
-        .as_deref()
-        .filter(|name| !name.trim().is_empty());
+    let name = stay.time_zone.as_deref().filter(|name| !name.trim().is_empty());
     let zone = Zone::named(name.ok_or(ClockError::NoTimeZone)?)?;
     read_in(&zone, stay, caps, as_of)
 }
@@ -97,10 +94,8 @@ pub fn read_in(
     caps: &[Cap],
     as_of: Timestamp,
 ) -> Result<ClockReading, ClockError> {
-    let ended: Vec<CapEnd> = caps
-        .iter()
-        .map(|cap| cap_end(zone, stay, cap))
-        .collect::<Result<_, _>>()?;
+    let ended: Vec<CapEnd> =
+        caps.iter().map(|cap| cap_end(zone, stay, cap)).collect::<Result<_, _>>()?;
     let ends_at = earliest(ended.iter().map(|c| c.ends_at), stay.release_eligible_at);
     let first = ends_at.and_then(Fact::known);
     let at_first = |c: &&CapEnd| first.is_some() && c.ends_at.known() == first;
@@ -136,36 +131,21 @@ fn cap_end(zone: &Zone, stay: &Stay, cap: &Cap) -> Result<CapEnd, ClockError> {
     let release = stay.release_eligible_at.known();
     let end = match (cap.limit, release) {
         (Limit::Hours { hours_max, .. }, _) if hours_max > MAX_HOURS => {
-            return Err(ClockError::TooManyHours {
-                cap: cap.id,
-                hours: hours_max,
-            });
+            return Err(ClockError::TooManyHours { cap: cap.id, hours: hours_max });
         }
         (_, None) => None,
-        (
-            Limit::Hours {
-                hours_max,
-                excludes,
-                from,
-            },
-            Some(release),
-        ) => {
+        (Limit::Hours { hours_max, excludes, from }, Some(release)) => {
             let from = match from {
                 StartPoint::Release => Some(release),
                 StartPoint::Receipt => stay.received_at.known(),
             };
-            from.map(|from| hours_end(zone, from, hours_max, excludes))
-                .transpose()?
+            from.map(|from| hours_end(zone, from, hours_max, excludes)).transpose()?
         }
         (Limit::EndOfDay, Some(release)) => Some(zone.last_minute_of(zone.day(release))?),
         (Limit::Date(day), Some(_)) => Some(zone.start_of(day)?),
     };
     let ends_at = end.map(|end| release.map_or(end, |release| end.max(release)));
-    Ok(CapEnd {
-        id: cap.id,
-        kind: cap.kind,
-        ends_at: ends_at.into(),
-    })
+    Ok(CapEnd { id: cap.id, kind: cap.kind, ends_at: ends_at.into() })
 }
 
 /// The earliest of several ends. With one of them unknown the earliest is unknown too, unless a

@@ -14,31 +14,19 @@ impl ClockReading {
     /// The reading as lines: start, the end of each kind that applies, and what the clock says.
     pub fn lines(&self) -> Vec<String> {
         let fact = |at: Fact<Timestamp>| {
-            at.known()
-                .map_or_else(|| "unknown".to_owned(), |at| self.zone.show_with_zone(at))
+            at.known().map_or_else(|| "unknown".to_owned(), |at| self.zone.show_with_zone(at))
         };
         let mut out = vec![format!("starts: {}", fact(self.starts_at))];
         for kind in CapKind::ALL {
             if let Some(end) = self.ends.of(kind) {
-                let first = if self.ends_by == Some(kind) {
-                    " (first)"
-                } else {
-                    ""
-                };
+                let first = if self.ends_by == Some(kind) { " (first)" } else { "" };
                 out.push(format!("{kind} ends: {}{first}", fact(end)));
             }
         }
         if let (Some(Fact::Unknown), Some(bound)) = (self.ends_at, self.no_later_than) {
-            out.push(format!(
-                "ends no later than: {}",
-                self.zone.show_with_zone(bound)
-            ));
+            out.push(format!("ends no later than: {}", self.zone.show_with_zone(bound)));
         }
-        out.push(format!(
-            "{}: {}",
-            self.zone.show_with_zone(self.as_of),
-            self.state.says()
-        ));
+        out.push(format!("{}: {}", self.zone.show_with_zone(self.as_of), self.state.says()));
         out
     }
 }
@@ -92,11 +80,7 @@ impl Serialize for ClockReading {
             caps: self
                 .caps
                 .iter()
-                .map(|c| WrittenCap {
-                    id: c.id,
-                    kind: c.kind,
-                    ends_at: c.ends_at.map(at),
-                })
+                .map(|c| WrittenCap { id: c.id, kind: c.kind, ends_at: c.ends_at.map(at) })
                 .collect(),
             notes: &self.notes,
         }

@@ -92,37 +92,29 @@ pub(super) fn state(stay: &Stay, reading: &ClockReading) -> ClockState {
     let as_of = reading.as_of;
     if let Some(released) = stay.released_at.known().filter(|at| *at <= as_of) {
         return ClockState::Stopped {
-            held_seconds: reading
-                .starts_at
-                .map(|start| seconds(released, start).max(0)),
-            held_past_end_seconds: reading.ends_at.map_or(Fact::Known(0), |end| {
-                end.map(|end| seconds(released, end).max(0))
-            }),
+            held_seconds: reading.starts_at.map(|start| seconds(released, start).max(0)),
+            held_past_end_seconds: reading
+                .ends_at
+                .map_or(Fact::Known(0), |end| end.map(|end| seconds(released, end).max(0))),
         };
     }
     if reading.caps.is_empty() {
         return ClockState::NoCap;
     }
     let Fact::Known(start) = reading.starts_at else {
-        return ClockState::Unknown {
-            missing: vec![MissingFact::ReleaseEligibleAt],
-        };
+        return ClockState::Unknown { missing: vec![MissingFact::ReleaseEligibleAt] };
     };
     if as_of < start {
-        return ClockState::NotStarted {
-            starts_in_seconds: seconds(start, as_of),
-        };
+        return ClockState::NotStarted { starts_in_seconds: seconds(start, as_of) };
     }
     match (reading.ends_at, reading.no_later_than) {
-        (_, Some(end)) if end <= as_of => ClockState::Ended {
-            overdue_seconds: seconds(as_of, end),
-        },
-        (Some(Fact::Known(end)), _) => ClockState::Running {
-            remaining_seconds: seconds(end, as_of),
-        },
-        _ => ClockState::Unknown {
-            missing: vec![MissingFact::ReceivedAt],
-        },
+        (_, Some(end)) if end <= as_of => {
+            ClockState::Ended { overdue_seconds: seconds(as_of, end) }
+        }
+        (Some(Fact::Known(end)), _) => {
+            ClockState::Running { remaining_seconds: seconds(end, as_of) }
+        }
+        _ => ClockState::Unknown { missing: vec![MissingFact::ReceivedAt] },
     }
 }
 

@@ -86,12 +86,7 @@ pub enum CapKind {
 
 impl CapKind {
     /// All kinds, in the order in which ties are named.
-    pub const ALL: [Self; 4] = [
-        Self::Requested,
-        Self::Regulatory,
-        Self::Local,
-        Self::LawChange,
-    ];
+    pub const ALL: [Self; 4] = [Self::Requested, Self::Regulatory, Self::Local, Self::LawChange];
 
     /// The word used in case files: `requested`, `regulatory`, `local`, `law_change`.
     pub fn name(self) -> &'static str {
@@ -126,11 +121,8 @@ impl DaySet {
     /// "Saturdays, Sundays, and holidays" (8 CFR 287.7(d)).
     pub const WEEKENDS_AND_HOLIDAYS: Self = Self(7);
 
-    const NAMES: [(&'static str, Self); 3] = [
-        ("saturday", Self::SATURDAY),
-        ("sunday", Self::SUNDAY),
-        ("holiday", Self::HOLIDAY),
-    ];
+    const NAMES: [(&'static str, Self); 3] =
+        [("saturday", Self::SATURDAY), ("sunday", Self::SUNDAY), ("holiday", Self::HOLIDAY)];
 
     /// The set with the days of `other` added.
     #[must_use]
@@ -161,10 +153,7 @@ impl DaySet {
 
     /// The words of the set, as a policy file writes them.
     pub fn names(self) -> impl Iterator<Item = &'static str> {
-        Self::NAMES
-            .into_iter()
-            .filter(move |(_, day)| self.contains(*day))
-            .map(|(name, _)| name)
+        Self::NAMES.into_iter().filter(move |(_, day)| self.contains(*day)).map(|(name, _)| name)
     }
 }
 

@@ -22,14 +22,8 @@ impl Zone {
     pub fn named(name: &str) -> Result<Self, ClockError> {
         let unknown = || ClockError::UnknownTimeZone(name.to_owned());
         let tz = tz::db().get(name).map_err(|_| unknown())?;
-        let canonical = tz
-            .iana_name()
-            .filter(|_| !tz.is_unknown())
-            .ok_or_else(unknown)?;
-        Ok(Self {
-            name: canonical.to_owned(),
-            tz,
-        })
+        let canonical = tz.iana_name().filter(|_| !tz.is_unknown()).ok_or_else(unknown)?;
+        Ok(Self { name: canonical.to_owned(), tz })
     }
 
     /// The IANA name.
@@ -46,10 +40,7 @@ impl Zone {
     pub fn instant(&self, local: DateTime) -> Result<Timestamp, ClockError> {
         let found = self.tz.to_ambiguous_timestamp(local);
         if matches!(found.offset(), AmbiguousOffset::Gap { .. }) {
-            return Err(ClockError::NoSuchLocalTime {
-                local,
-                zone: self.name.clone(),
-            });
+            return Err(ClockError::NoSuchLocalTime { local, zone: self.name.clone() });
         }
         found.earlier().map_err(|_| ClockError::OutOfRange)
     }
@@ -82,10 +73,7 @@ impl Zone {
 
     /// A skipped time moves forward by the gap, a repeated one is the earlier.
     fn resolve(&self, local: DateTime) -> Result<Timestamp, ClockError> {
-        self.tz
-            .to_ambiguous_timestamp(local)
-            .compatible()
-            .map_err(|_| ClockError::OutOfRange)
+        self.tz.to_ambiguous_timestamp(local).compatible().map_err(|_| ClockError::OutOfRange)
     }
 
     /// An instant as the facility reads it, to the minute: `Sun 2015-08-09 17:00`.
@@ -96,11 +84,7 @@ impl Zone {
     /// The same with the zone's abbreviation, which tells the two passes of a repeated hour
     /// apart: `Sun 2015-08-09 17:00 EDT`.
     pub fn show_with_zone(&self, at: Timestamp) -> String {
-        format!(
-            "{} {}",
-            self.show(at),
-            self.tz.to_offset_info(at).abbreviation()
-        )
+        format!("{} {}", self.show(at), self.tz.to_offset_info(at).abbreviation())
     }
 
     /// An instant as RFC 3339 in local time with its offset: `2015-08-09T17:00:00-04:00`.

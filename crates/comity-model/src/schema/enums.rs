@@ -22,7 +22,10 @@ pub static OFFENSE_CATEGORY: EnumDef = EnumDef {
         ("sexual_exploitation", "Sexual exploitation of an adult, pimping, pandering"),
         ("lewdness", "Indecent exposure, public lewdness"),
         ("prostitution", "Prostitution or its patronizing"),
-        ("sex_registration", "An offense that requires sex-offender registration, or failing to register"),
+        (
+            "sex_registration",
+            "An offense that requires sex-offender registration, or failing to register",
+        ),
         ("robbery", "Robbery"),
         ("carjacking", "Carjacking"),
         ("assault", "Assault that is not aggravated"),
@@ -37,7 +40,10 @@ pub static OFFENSE_CATEGORY: EnumDef = EnumDef {
         ("elder_abuse", "Abuse of an elder, dependent or disabled adult"),
         ("child_abuse", "Abuse, injury or endangerment of a child, not sexual"),
         ("torture_mayhem", "Torture, mayhem"),
-        ("great_bodily_injury", "A crime resulting in death or the personal infliction of great bodily injury"),
+        (
+            "great_bodily_injury",
+            "A crime resulting in death or the personal infliction of great bodily injury",
+        ),
         ("burglary", "Burglary of a building or habitation"),
         ("burglary_vehicle", "Burglary of a vehicle"),
         ("theft", "Theft, larceny"),
@@ -63,7 +69,10 @@ pub static OFFENSE_CATEGORY: EnumDef = EnumDef {
         ("driving_without_license", "Driving without a license, or with one suspended"),
         ("traffic_minor", "Minor traffic offense"),
         ("drug_possession", "Possession of a controlled substance"),
-        ("drug_trafficking", "Sale, distribution, manufacture or trafficking of controlled substances"),
+        (
+            "drug_trafficking",
+            "Sale, distribution, manufacture or trafficking of controlled substances",
+        ),
         ("drug_paraphernalia", "Drug paraphernalia"),
         ("weapon_unlawful", "Unlawful possession or use of a weapon other than a firearm"),
         ("firearm_unlawful", "Unlawful possession or use of a firearm"),
@@ -79,8 +88,14 @@ pub static OFFENSE_CATEGORY: EnumDef = EnumDef {
         ("failure_to_appear", "Failure to appear, bail jumping"),
         ("offense_on_bail", "An offense while released on bail or own recognizance"),
         ("contempt", "Contempt of court, child-support writ"),
-        ("supervision_violation", "Violation of probation, parole or supervision; motion to revoke"),
-        ("other_jurisdiction_warrant", "A warrant, hold or detainer of another county, state or federal agency"),
+        (
+            "supervision_violation",
+            "Violation of probation, parole or supervision; motion to revoke",
+        ),
+        (
+            "other_jurisdiction_warrant",
+            "A warrant, hold or detainer of another county, state or federal agency",
+        ),
         ("gang", "Criminal street-gang or organized-crime offense"),
         ("inchoate", "Attempt or conspiracy, where the completed offense is not known"),
         ("solicitation", "Soliciting a crime"),
@@ -91,7 +106,10 @@ pub static OFFENSE_CATEGORY: EnumDef = EnumDef {
         ("city_ordinance", "Violation of a city ordinance"),
         ("illegal_entry", "Illegal entry (8 U.S.C. 1325)"),
         ("illegal_reentry", "Illegal reentry after removal (8 U.S.C. 1326)"),
-        ("immigration_status_offense", "A state or local offense of which immigration status is an essential element"),
+        (
+            "immigration_status_offense",
+            "A state or local offense of which immigration status is an essential element",
+        ),
         ("other", "An offense of a kind that this list does not name"),
     ],
 };
@@ -102,7 +120,10 @@ pub static OFFENSE_LEVEL: EnumDef = EnumDef {
     says: "The level of the offense in the jurisdiction that charged or convicted.",
     values: &[
         ("felony", "Felony; in New Jersey an indictable crime"),
-        ("wobbler", "Convicted or charged as a misdemeanor for a crime punishable as either a misdemeanor or a felony"),
+        (
+            "wobbler",
+            "Convicted or charged as a misdemeanor for a crime punishable as either a misdemeanor or a felony",
+        ),
         ("misdemeanor", "Misdemeanor; in New Jersey a disorderly-persons offense"),
         ("infraction", "Infraction, violation, petty or fine-only offense"),
     ],
@@ -212,7 +233,10 @@ pub static WARRANT: EnumDef = EnumDef {
         ("I-200", "Form I-200, administrative warrant of arrest"),
         ("I-203", "Form I-203, order to detain or release"),
         ("I-205", "Form I-205, administrative warrant of removal"),
-        ("judicial", "A warrant or order of a judge that authorizes taking the person into custody"),
+        (
+            "judicial",
+            "A warrant or order of a judge that authorizes taking the person into custody",
+        ),
     ],
 };
 

@@ -220,11 +220,7 @@ pub fn find_scalar(path: &str) -> Option<FieldId> {
     static INDEX: OnceLock<HashMap<&'static str, FieldId>> = OnceLock::new();
     INDEX
         .get_or_init(|| {
-            fields::SCALARS
-                .iter()
-                .enumerate()
-                .map(|(i, f)| (f.path, FieldId(i as u16)))
-                .collect()
+            fields::SCALARS.iter().enumerate().map(|(i, f)| (f.path, FieldId(i as u16))).collect()
         })
         .get(path)
         .copied()

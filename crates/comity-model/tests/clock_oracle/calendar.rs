@@ -43,13 +43,7 @@ impl Calendar {
                         0 => SUNDAY,
                         _ => 0,
                     };
-                    days.push(CalendarDay {
-                        year,
-                        month,
-                        day,
-                        weekday,
-                        flags,
-                    });
+                    days.push(CalendarDay { year, month, day, weekday, flags });
                     weekday = (weekday + 1) % 7;
                 }
             }
@@ -78,11 +72,7 @@ impl Calendar {
                 (d.year, d.month, d.weekday) == (year, month, weekday)
             })
             .collect();
-        if n == 0 {
-            hits[hits.len() - 1]
-        } else {
-            hits[n - 1]
-        }
+        if n == 0 { hits[hits.len() - 1] } else { hits[n - 1] }
     }
 
     /// The days of the month named in 6103(a), each moved to its Friday or Monday.

@@ -18,11 +18,7 @@ const HOUR: i64 = 3600;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rule {
     /// Hours held after the start, except on days with one of the bits.
-    After {
-        hours: i64,
-        except: u8,
-        from_receipt: bool,
-    },
+    After { hours: i64, except: u8, from_receipt: bool },
     /// To one minute before the midnight that ends the day of the start.
     SameDay,
     /// To the midnight with which that day of the calendar begins.
@@ -54,16 +50,11 @@ pub struct Answer {
 
 /// Reads the clock; each rule comes with the rank of its kind (0 to 3).
 pub fn answer(zone: &ZoneHours, held: Held, rules: &[(usize, Rule)], now: i64) -> Answer {
-    let ends: Vec<Option<i64>> = rules
-        .iter()
-        .map(|(_, rule)| end(zone, held, *rule))
-        .collect();
+    let ends: Vec<Option<i64>> = rules.iter().map(|(_, rule)| end(zone, held, *rule)).collect();
     let mut by_kind = [None; 4];
     for (rank, slot) in by_kind.iter_mut().enumerate() {
-        let own = (0..rules.len())
-            .filter(|i| rules[*i].0 == rank)
-            .map(|i| ends[i])
-            .collect::<Vec<_>>();
+        let own =
+            (0..rules.len()).filter(|i| rules[*i].0 == rank).map(|i| ends[i]).collect::<Vec<_>>();
         *slot = earliest(&own, held.release);
     }
     let first = earliest(&ends, held.release);
@@ -73,28 +64,14 @@ pub fn answer(zone: &ZoneHours, held: Held, rules: &[(usize, Rule)], now: i64) -
             (0..4).find(|k| (0..rules.len()).any(|i| rules[i].0 == *k && ends[i] == Some(at)));
     }
     let state = state(held, &ends, first, now);
-    Answer {
-        ends,
-        by_kind,
-        first,
-        first_kind,
-        state,
-    }
+    Answer { ends, by_kind, first, first_kind, state }
 }
 
 fn end(zone: &ZoneHours, held: Held, rule: Rule) -> Option<i64> {
     let release = held.release?;
     let end = match rule {
-        Rule::After {
-            hours,
-            except,
-            from_receipt,
-        } => {
-            let from = if from_receipt {
-                held.received?
-            } else {
-                release
-            };
+        Rule::After { hours, except, from_receipt } => {
+            let from = if from_receipt { held.received? } else { release };
             step(zone, from, hours * HOUR, except)
         }
         Rule::SameDay => {
@@ -176,12 +153,7 @@ fn state(
     if release > now {
         return ("wait", Some(release - now));
     }
-    let passed = ends
-        .iter()
-        .copied()
-        .flatten()
-        .filter(|end| *end <= now)
-        .min();
+    let passed = ends.iter().copied().flatten().filter(|end| *end <= now).min();
     match (passed, first) {
         (Some(end), _) => ("release", Some(now - end)),
         (None, Some(Some(end))) => ("the clock runs", Some(end - now)),

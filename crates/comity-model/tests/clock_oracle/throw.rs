@@ -93,11 +93,7 @@ pub fn every_rule() -> Vec<Rule> {
     for hours in HOURS {
         for except in 0..8 {
             for from_receipt in [false, true] {
-                out.push(Rule::After {
-                    hours,
-                    except,
-                    from_receipt,
-                });
+                out.push(Rule::After { hours, except, from_receipt });
             }
         }
     }

@@ -17,11 +17,7 @@ pub struct ZoneRule {
 }
 
 const fn zone(name: &'static str, standard: i64, summer_since: Option<i32>) -> ZoneRule {
-    ZoneRule {
-        name,
-        standard,
-        summer_since,
-    }
+    ZoneRule { name, standard, summer_since }
 }
 
 /// The ten zones.
@@ -66,12 +62,7 @@ impl ZoneHours {
             day_of_hour.push(Calendar::index(local) as u16);
         }
         let flags = calendar.days.iter().map(|d| d.flags).collect();
-        Self {
-            first_hour,
-            day_of_hour,
-            flags,
-            changes,
-        }
+        Self { first_hour, day_of_hour, flags, changes }
     }
 
     /// Index in the calendar of the local day of an instant.

@@ -90,9 +90,12 @@ pub(super) fn read(node: &Node, found: &mut Findings<'_>) -> Expect {
             }
         } else if !KEYS.contains(&entry.key.as_str()) {
             let names = Channel::ALL.into_iter().map(Channel::name).chain(KEYS);
-            let d = Diagnostic::error("unknown-channel", format!("there is no channel `{}`", entry.key))
-                .help(read::suggest(&entry.key, names))
-                .path(format!("expect.{}", entry.key));
+            let d = Diagnostic::error(
+                "unknown-channel",
+                format!("there is no channel `{}`", entry.key),
+            )
+            .help(read::suggest(&entry.key, names))
+            .path(format!("expect.{}", entry.key));
             found.add(d, entry.key_span.clone());
         }
     }
@@ -120,11 +123,13 @@ fn expected(node: &Node, key: &str, found: &mut Findings<'_>) -> Option<Expected
             let mut set = ModalitySet::default();
             for (name, at) in t.texts("undetermined", found) {
                 // "silent" leaves discretion: the outcome is may.
-                let m = if name == "silent" { Some(Modality::May) } else { Modality::from_name(name) };
+                let m =
+                    if name == "silent" { Some(Modality::May) } else { Modality::from_name(name) };
                 match m {
                     Some(m) => set.insert(m),
                     None => {
-                        let d = Diagnostic::error("unknown-value", format!("`{name}` is no outcome"));
+                        let d =
+                            Diagnostic::error("unknown-value", format!("`{name}` is no outcome"));
                         found.add(d.help("must, may, must_not"), at.span.clone());
                     }
                 }

@@ -78,9 +78,15 @@ pub(crate) fn case_of(
     place: Option<&str>,
 ) -> Result<CaseFile, Vec<Diagnostic>> {
     let mut found = Findings { source, list: Vec::new() };
-    let mut t = Table::new(root, "", &mut found).ok_or_else(Vec::new).map_err(|_: Vec<Diagnostic>| {
-        vec![source.locate(Diagnostic::error("wrong-type", "a case is a table"), root.span.clone())]
-    })?;
+    let mut t =
+        Table::new(root, "", &mut found).ok_or_else(Vec::new).map_err(|_: Vec<Diagnostic>| {
+            vec![
+                source.locate(
+                    Diagnostic::error("wrong-type", "a case is a table"),
+                    root.span.clone(),
+                ),
+            ]
+        })?;
     let id = t.text("id", &mut found).unwrap_or(source.name).to_owned();
     let title = t.text("title", &mut found).or(t.text("name", &mut found)).unwrap_or("").to_owned();
     let disputed = t.text("disputed", &mut found).unwrap_or("").to_owned();

@@ -77,11 +77,13 @@ impl Library {
         let mut mismatches = Vec::new();
         let mut exercised = BTreeSet::new();
         for (i, step) in case.steps.iter().enumerate() {
-            let prefix = if case.steps.len() > 1 { format!("step {}: ", i + 1) } else { String::new() };
+            let prefix =
+                if case.steps.len() > 1 { format!("step {}: ", i + 1) } else { String::new() };
             let d = self.derive(&step.facts, scope);
             exercised.extend(self.effects(&d).filter(|(_, t)| *t == Tri::True).map(|(c, _)| c));
             let alone = matches!(scope, Scope::Only(_));
-            let mut c = Comparison { library: self, step, d: &d, prefix, alone, out: &mut mismatches };
+            let mut c =
+                Comparison { library: self, step, d: &d, prefix, alone, out: &mut mismatches };
             c.all(scope);
         }
         CaseReport {
@@ -119,12 +121,16 @@ impl Comparison<'_> {
         self.rule(expect);
         for name in &expect.conflicts {
             let channel = Channel::from_name(name);
-            if !channel.is_some_and(|c| self.d.answer.on(c).conflict.is_some()) {
+            if channel.is_none_or(|c| self.d.answer.on(c).conflict.is_none()) {
                 self.differ("conflicts", name, "no conflict mark");
             }
         }
-        let problems: Vec<String> =
-            self.d.problems.iter().flat_map(|p| [p.first.to_string(), p.second.to_string()]).collect();
+        let problems: Vec<String> = self
+            .d
+            .problems
+            .iter()
+            .flat_map(|p| [p.first.to_string(), p.second.to_string()])
+            .collect();
         for name in &expect.problems {
             if !problems.contains(name) {
                 self.differ("problems", name, problems.join(", "));
@@ -213,7 +219,8 @@ impl Comparison<'_> {
             }
         }
         for (k, v) in &expect.labels {
-            let found: Vec<&str> = labels.iter().filter(|(x, _)| x == k).map(|(_, v)| v.as_str()).collect();
+            let found: Vec<&str> =
+                labels.iter().filter(|(x, _)| x == k).map(|(_, v)| v.as_str()).collect();
             let wanted_none = v == "none" && found.is_empty();
             if !wanted_none && !found.contains(&v.as_str()) {
                 self.differ(&format!("labels.{k}"), v, found.join(", "));
@@ -232,7 +239,9 @@ impl Comparison<'_> {
     }
 
     fn rule(&mut self, expect: &Expect) {
-        let (Some(rule), Some((channel, _))) = (&expect.rule, expect.channels.first()) else { return };
+        let (Some(rule), Some((channel, _))) = (&expect.rule, expect.channels.first()) else {
+            return;
+        };
         let found = self.d.answer.on(*channel).binding.map_or_else(String::new, |c| {
             self.library.policy(c.policy).clauses[c.clause as usize].id.0.clone()
         });
@@ -251,15 +260,23 @@ impl Comparison<'_> {
                 for (key, value) in wanted {
                     let found = json.get(key).and_then(|v| v.as_str()).unwrap_or("none");
                     // Local time: the offset behind it is the zone's business.
-                    let same = found == value || found.starts_with(&format!("{value}-")) || found.starts_with(&format!("{value}+"));
+                    let same = found == value
+                        || found.starts_with(&format!("{value}-"))
+                        || found.starts_with(&format!("{value}+"));
                     if !same {
                         self.differ(&format!("clock.{key}"), value, found);
                     }
                 }
             }
-            (ClockExpect::Readings(_), HoldClock::NoHold) => self.differ("clock", "a clock", "must not hold: no clock"),
-            (ClockExpect::Readings(_), HoldClock::NoCap) => self.differ("clock", "a clock", "nothing caps the hold"),
-            (ClockExpect::Readings(_), HoldClock::Refused(e)) => self.differ("clock", "a clock", e.to_string()),
+            (ClockExpect::Readings(_), HoldClock::NoHold) => {
+                self.differ("clock", "a clock", "must not hold: no clock");
+            }
+            (ClockExpect::Readings(_), HoldClock::NoCap) => {
+                self.differ("clock", "a clock", "nothing caps the hold");
+            }
+            (ClockExpect::Readings(_), HoldClock::Refused(e)) => {
+                self.differ("clock", "a clock", e.to_string());
+            }
         }
     }
 }

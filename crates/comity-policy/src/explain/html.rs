@@ -79,11 +79,20 @@ fn channel(v: &ChannelView, out: &mut String) {
     if !v.needs.is_empty() {
         out.push_str("<table><caption class=\"quiet\">What would settle it</caption><thead><tr><th scope=\"col\">Answer</th><th scope=\"col\">if</th></tr></thead><tbody>");
         for n in v.needs.iter().take(12) {
-            let _ = write!(out, "<tr><td>{}</td><td>{}</td></tr>", n.outcome.words(), escape(&n.when.join(" and ")));
+            let _ = write!(
+                out,
+                "<tr><td>{}</td><td>{}</td></tr>",
+                n.outcome.words(),
+                escape(&n.when.join(" and "))
+            );
         }
         out.push_str("</tbody></table>");
         if v.needs.len() > 12 {
-            let _ = write!(out, "<p class=\"quiet\">and {} other sets of facts</p>", v.needs.len() - 12);
+            let _ = write!(
+                out,
+                "<p class=\"quiet\">and {} other sets of facts</p>",
+                v.needs.len() - 12
+            );
         }
     }
     out.push_str("<details><summary>The whole derivation</summary>");
@@ -141,7 +150,9 @@ fn facts(list: &[FactView], out: &mut String) {
 fn mark(v: Verified) -> String {
     match v {
         Verified::Primary => String::new(),
-        Verified::Secondary => " <span class=\"level\">read in a secondary source</span>".to_owned(),
+        Verified::Secondary => {
+            " <span class=\"level\">read in a secondary source</span>".to_owned()
+        }
         Verified::Recalled => " <span class=\"unverified\">not verified</span>".to_owned(),
     }
 }
@@ -155,8 +166,15 @@ fn lists(e: &Explanation, out: &mut String) {
         rows.push(("Label", format!("{} {}", l.label, l.value), &l.cite, l.verified, l.uncertain));
     }
     for d in &e.duties {
-        let within = d.duty.within_hours.map_or_else(String::new, |h| format!(" (within {h} hours)"));
-        rows.push(("Duty", format!("{}{within}", d.duty.says), &d.duty.cite, d.verified, d.uncertain));
+        let within =
+            d.duty.within_hours.map_or_else(String::new, |h| format!(" (within {h} hours)"));
+        rows.push((
+            "Duty",
+            format!("{}{within}", d.duty.says),
+            &d.duty.cite,
+            d.verified,
+            d.uncertain,
+        ));
     }
     if rows.is_empty() {
         return;
@@ -164,7 +182,13 @@ fn lists(e: &Explanation, out: &mut String) {
     out.push_str("<h2>Duties and marks</h2><table><thead><tr><th scope=\"col\">Kind</th><th scope=\"col\">What</th><th scope=\"col\">Citation</th></tr></thead><tbody>");
     for (kind, what, cite, verified, uncertain) in rows {
         let open = if uncertain { " (if a missing fact turns out so)" } else { "" };
-        let _ = write!(out, "<tr><td>{kind}</td><td>{}{open}</td><td>{}{}</td></tr>", escape(&what), escape(cite), mark(verified));
+        let _ = write!(
+            out,
+            "<tr><td>{kind}</td><td>{}{open}</td><td>{}{}</td></tr>",
+            escape(&what),
+            escape(cite),
+            mark(verified)
+        );
     }
     out.push_str("</tbody></table>");
 }
@@ -173,7 +197,9 @@ fn clock(c: &ClockView, out: &mut String) {
     out.push_str("<h2>Custody clock</h2>");
     match c {
         ClockView::NoHold => out.push_str("<p>No hold clock runs: a hold is not allowed.</p>"),
-        ClockView::NoCap => out.push_str("<p>No hold clock runs: no rule applied here sets one.</p>"),
+        ClockView::NoCap => {
+            out.push_str("<p>No hold clock runs: no rule applied here sets one.</p>");
+        }
         ClockView::Refused { why } => {
             let _ = write!(out, "<p>{}</p>", escape(why));
         }
@@ -184,9 +210,16 @@ fn clock(c: &ClockView, out: &mut String) {
             }
             out.push_str("</ul><table><thead><tr><th scope=\"col\">Cap</th><th scope=\"col\">Ends</th><th scope=\"col\">Source</th></tr></thead><tbody>");
             for cap in &reading.caps {
-                let ends = cap.ends_at.known().map_or_else(|| "not known".to_owned(), |t| reading.show(t));
+                let ends =
+                    cap.ends_at.known().map_or_else(|| "not known".to_owned(), |t| reading.show(t));
                 let source = sources.get(cap.id as usize).map_or("", String::as_str);
-                let _ = write!(out, "<tr><td>{}</td><td>{}</td><td>{}</td></tr>", cap.kind.name(), escape(&ends), escape(source));
+                let _ = write!(
+                    out,
+                    "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
+                    cap.kind.name(),
+                    escape(&ends),
+                    escape(source)
+                );
             }
             out.push_str("</tbody></table>");
         }

@@ -303,15 +303,14 @@ impl Library {
 }
 
 fn show(facts: &CaseFacts, path: &str) -> String {
-    comity_model::schema::find_scalar(path).map_or_else(String::new, |f| facts.show(&f.def().kind, facts.get(f)))
+    comity_model::schema::find_scalar(path)
+        .map_or_else(String::new, |f| facts.show(&f.def().kind, facts.get(f)))
 }
 
 fn place_of(library: &Library, facts: &CaseFacts) -> String {
     use comity_model::place::{CITY, COUNTY, STATE};
-    let known = [CITY, COUNTY, STATE]
-        .into_iter()
-        .filter_map(|f| facts.get_text(f))
-        .find(|c| *c != "none");
+    let known =
+        [CITY, COUNTY, STATE].into_iter().filter_map(|f| facts.get_text(f)).find(|c| *c != "none");
     known.map_or_else(
         || "place not known".to_owned(),
         |code| library.places().get(code).map_or_else(|| code.to_owned(), |p| p.name.clone()),
@@ -356,7 +355,9 @@ impl Explainer<'_> {
         for trace in &self.d.policies {
             let policy = self.library.policy(trace.policy);
             for (i, clause) in policy.clauses.iter().enumerate() {
-                let Some((_, stance)) = clause.stances.iter().find(|(x, _)| *x == c) else { continue };
+                let Some((_, stance)) = clause.stances.iter().find(|(x, _)| *x == c) else {
+                    continue;
+                };
                 let view = self.clause_view(trace, i as u8, *stance, Some(c));
                 match view.truth {
                     "applies" | "not known" => mattered.push(view),
@@ -364,8 +365,14 @@ impl Explainer<'_> {
                 }
             }
         }
-        let needs: Vec<NeedView> =
-            self.d.needs.iter().filter(|(x, _)| *x == c).flat_map(|(_, n)| n).map(need_view).collect();
+        let needs: Vec<NeedView> = self
+            .d
+            .needs
+            .iter()
+            .filter(|(x, _)| *x == c)
+            .flat_map(|(_, n)| n)
+            .map(need_view)
+            .collect();
         let rule = answer.binding.map(|r| self.view_of(r, c));
         let rests_on_unverified = mattered.iter().any(|r| r.verified == Verified::Recalled);
         let conflict = answer.conflict.map(|(a, b)| ConflictView {
@@ -392,14 +399,21 @@ impl Explainer<'_> {
     fn view_of(&self, r: ClauseRef, c: Channel) -> ClauseView {
         let trace = self.d.policies.iter().find(|t| t.policy == r.policy);
         let clause = &self.library.policy(r.policy).clauses[r.clause as usize];
-        let stance = clause.stances.iter().find(|(x, _)| *x == c).map_or(Stance::Silent, |(_, s)| *s);
+        let stance =
+            clause.stances.iter().find(|(x, _)| *x == c).map_or(Stance::Silent, |(_, s)| *s);
         match trace {
             Some(t) => self.clause_view(t, r.clause, stance, Some(c)),
             None => plain_view(self.library.policy(r.policy), clause, stance),
         }
     }
 
-    fn clause_view(&self, t: &PolicyTrace, i: u8, stance: Stance, c: Option<Channel>) -> ClauseView {
+    fn clause_view(
+        &self,
+        t: &PolicyTrace,
+        i: u8,
+        stance: Stance,
+        c: Option<Channel>,
+    ) -> ClauseView {
         let policy = self.library.policy(t.policy);
         let clause = &policy.clauses[i as usize];
         let mut view = plain_view(policy, clause, stance);
@@ -520,7 +534,9 @@ impl Explainer<'_> {
         };
         match source {
             CapSource::Clause(r) => cite(r),
-            CapSource::LawChange(day, Some(r)) => format!("from {day} the law bars the hold: {}", cite(r)),
+            CapSource::LawChange(day, Some(r)) => {
+                format!("from {day} the law bars the hold: {}", cite(r))
+            }
             CapSource::LawChange(day, None) => format!("from {day} the law bars the hold"),
         }
     }
@@ -578,7 +594,13 @@ fn plain_view(policy: &Policy, clause: &Clause, stance: Stance) -> ClauseView {
 }
 
 /// How a clause came out on a channel, in words.
-fn truth_word(policy: &Policy, t: &PolicyTrace, clause: &Clause, i: u8, c: Option<Channel>) -> &'static str {
+fn truth_word(
+    policy: &Policy,
+    t: &PolicyTrace,
+    clause: &Clause,
+    i: u8,
+    c: Option<Channel>,
+) -> &'static str {
     let bit = 1_u64 << i;
     let binds = c.map_or(t.main, |c| t.by_channel[c as usize]);
     if binds == Tri::False {

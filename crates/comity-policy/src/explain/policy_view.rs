@@ -109,21 +109,42 @@ pub fn policy_text(v: &PolicyView) -> String {
     let mut out = String::new();
     let places: Vec<&str> = v.places.iter().map(|p| p.0.as_str()).collect();
     let _ = writeln!(out, "{}\n{}", v.title, "=".repeat(v.title.chars().count()));
-    let _ = writeln!(out, "id          {}\nlevel       {}\nplace       {}", v.id, v.level.name(), places.join(", "));
+    let _ = writeln!(
+        out,
+        "id          {}\nlevel       {}\nplace       {}",
+        v.id,
+        v.level.name(),
+        places.join(", ")
+    );
     let _ = writeln!(out, "in force    {} to {}", v.from, v.until.as_deref().unwrap_or("open"));
-    let _ = writeln!(out, "source      {} ({}, checked {})", v.source.cite, v.source.verified.words(), v.source.checked_on);
+    let _ = writeln!(
+        out,
+        "source      {} ({}, checked {})",
+        v.source.cite,
+        v.source.verified.words(),
+        v.source.checked_on
+    );
     if !v.source.url.is_empty() {
         let _ = writeln!(out, "            {}", v.source.url);
     }
     if !v.applies_says.is_empty() {
         let _ = writeln!(out, "binds       {}", v.applies_says);
     }
-    let _ = writeln!(out, "not coded   {}\nsha256      {}\nfile        {}\n", v.not_coded, v.sha256, v.file);
+    let _ = writeln!(
+        out,
+        "not coded   {}\nsha256      {}\nfile        {}\n",
+        v.not_coded, v.sha256, v.file
+    );
     for p in &v.params {
-        let _ = writeln!(out, "param {} = {} {} from {} ({})", p.name, p.value, p.unit, p.from, p.cite);
+        let _ =
+            writeln!(out, "param {} = {} {} from {} ({})", p.name, p.value, p.unit, p.from, p.cite);
     }
     for r in &v.rules {
-        let mark = if r.verified == Verified::Primary { String::new() } else { format!(" [{}]", r.verified.words()) };
+        let mark = if r.verified == Verified::Primary {
+            String::new()
+        } else {
+            format!(" [{}]", r.verified.words())
+        };
         let _ = writeln!(out, "\n{} ({}){mark}\n  {}", r.id, r.cite, r.says);
         for (channel, stance) in &r.stances {
             let _ = writeln!(out, "  {} {channel}", stance.name().replace('_', " "));

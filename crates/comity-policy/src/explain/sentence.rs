@@ -65,7 +65,9 @@ fn settled(who: &str, m: Modality, deed: &str, rule: &ClauseView) -> String {
         Modality::Must => format!("{who} must {deed}: {reason} ({cite})"),
         Modality::MustNot => format!("{who} must not {deed}: {reason} ({cite})"),
         Modality::May => {
-            format!("{who} may {deed}, but need not, and a named person must decide: {reason} ({cite})")
+            format!(
+                "{who} may {deed}, but need not, and a named person must decide: {reason} ({cite})"
+            )
         }
     }
 }
@@ -90,8 +92,11 @@ fn open(v: &ChannelView, who: &str, deed: &str, facts: &CaseFacts, d: &Derivatio
 /// The facts of the smallest sets, in words.
 fn smallest_words(needs: &[Need], facts: &CaseFacts) -> String {
     let size = needs.iter().map(|n| n.facts.len()).min().unwrap_or(0);
-    let paths: BTreeSet<FactPath> =
-        needs.iter().filter(|n| n.facts.len() == size).flat_map(|n| n.facts.iter().copied()).collect();
+    let paths: BTreeSet<FactPath> = needs
+        .iter()
+        .filter(|n| n.facts.len() == size)
+        .flat_map(|n| n.facts.iter().copied())
+        .collect();
     let words: Vec<String> = paths.iter().take(4).map(|p| fact_words(*p, facts)).collect();
     let more = paths.len().saturating_sub(4);
     let mut out = words.join(if size > 1 { " and " } else { ", or " });
@@ -105,11 +110,17 @@ fn fact_words(path: FactPath, facts: &CaseFacts) -> String {
     let says = lower_first(path.says().trim_end_matches('.'));
     match path {
         FactPath::List(l) => {
-            let what = if facts.list(l).is_empty() { "whether there are any" } else { "whether there are more" };
+            let what = if facts.list(l).is_empty() {
+                "whether there are any"
+            } else {
+                "whether there are more"
+            };
             format!("{what} {} ({})", l.def().name, l.def().name)
         }
         FactPath::Scalar(_) | FactPath::Element(..) => match path.kind() {
-            Some(comity_model::schema::Kind::Bool) => format!("whether this is so: {says} ({path})"),
+            Some(comity_model::schema::Kind::Bool) => {
+                format!("whether this is so: {says} ({path})")
+            }
             _ => format!("{says} ({path})"),
         },
     }
@@ -132,13 +143,70 @@ pub(super) fn citation(rule: &ClauseView) -> String {
 /// can follow a colon; names and abbreviations keep theirs.
 pub(super) fn lower_first(text: &str) -> String {
     const COMMON: [&str; 64] = [
-        "A", "An", "The", "No", "Any", "Each", "Every", "If", "When", "Where", "While", "Without",
-        "There", "This", "These", "Those", "Convicted", "Charged", "Held", "Nobody", "Someone",
-        "Person", "Persons", "People", "Officers", "Local", "Only", "Once", "Unless", "Until",
-        "In", "On", "Before", "After", "With", "Information", "Detention", "Such", "What", "It",
-        "Under", "For", "By", "As", "At", "From", "To", "Because", "During", "Even", "Whether",
-        "Whoever", "Neither", "Nothing", "None", "All", "Some", "County", "City", "State", "Federal",
-        "Jails", "Agencies", "Police",
+        "A",
+        "An",
+        "The",
+        "No",
+        "Any",
+        "Each",
+        "Every",
+        "If",
+        "When",
+        "Where",
+        "While",
+        "Without",
+        "There",
+        "This",
+        "These",
+        "Those",
+        "Convicted",
+        "Charged",
+        "Held",
+        "Nobody",
+        "Someone",
+        "Person",
+        "Persons",
+        "People",
+        "Officers",
+        "Local",
+        "Only",
+        "Once",
+        "Unless",
+        "Until",
+        "In",
+        "On",
+        "Before",
+        "After",
+        "With",
+        "Information",
+        "Detention",
+        "Such",
+        "What",
+        "It",
+        "Under",
+        "For",
+        "By",
+        "As",
+        "At",
+        "From",
+        "To",
+        "Because",
+        "During",
+        "Even",
+        "Whether",
+        "Whoever",
+        "Neither",
+        "Nothing",
+        "None",
+        "All",
+        "Some",
+        "County",
+        "City",
+        "State",
+        "Federal",
+        "Jails",
+        "Agencies",
+        "Police",
     ];
     let first = text.split(|c: char| !c.is_alphanumeric()).next().unwrap_or("");
     if COMMON.contains(&first) {

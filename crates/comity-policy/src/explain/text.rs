@@ -51,7 +51,14 @@ pub fn to_text(e: &Explanation) -> String {
     for p in &e.policies {
         let until = p.until.as_deref().unwrap_or("open");
         let maybe = if p.binds == "yes" { "" } else { "; whether it binds is not known" };
-        let _ = writeln!(out, "  {} — {} ({} to {until}; {}{maybe})", p.id, p.title, p.from, p.verified.words());
+        let _ = writeln!(
+            out,
+            "  {} — {} ({} to {until}; {}{maybe})",
+            p.id,
+            p.title,
+            p.from,
+            p.verified.words()
+        );
         let _ = writeln!(out, "    {}", p.cite);
         let _ = writeln!(out, "    not coded: {}", p.not_coded);
         let _ = writeln!(out, "    sha256 {}", p.sha256);
@@ -83,7 +90,11 @@ fn channel(v: &ChannelView, out: &mut String) {
     let _ = writeln!(out, "{}: {}", v.channel.name().to_uppercase(), shout(v.answer));
     let _ = writeln!(out, "  {}", v.sentence);
     for c in &v.mattered {
-        let mark = if v.rule.as_ref().is_some_and(|r| r.policy == c.policy && r.rule == c.rule) { "►" } else { "•" };
+        let mark = if v.rule.as_ref().is_some_and(|r| r.policy == c.policy && r.rule == c.rule) {
+            "►"
+        } else {
+            "•"
+        };
         clause(mark, c, out);
     }
     if !v.needs.is_empty() {
@@ -105,11 +116,23 @@ fn channel(v: &ChannelView, out: &mut String) {
 }
 
 fn clause(mark: &str, c: &ClauseView, out: &mut String) {
-    let _ = writeln!(out, "  {mark} [{}] {} says {}: {}", c.level.name(), c.title, c.stance.name().replace('_', " "), c.truth);
-    let verified = if c.verified == Verified::Primary { String::new() } else { format!(" [{}]", c.verified.words()) };
+    let _ = writeln!(
+        out,
+        "  {mark} [{}] {} says {}: {}",
+        c.level.name(),
+        c.title,
+        c.stance.name().replace('_', " "),
+        c.truth
+    );
+    let verified = if c.verified == Verified::Primary {
+        String::new()
+    } else {
+        format!(" [{}]", c.verified.words())
+    };
     let _ = writeln!(out, "      {} ({}){verified}", c.says, c.cite);
     if !c.when.is_empty() {
-        let unless = if c.unless.is_empty() { String::new() } else { format!(", unless {}", c.unless) };
+        let unless =
+            if c.unless.is_empty() { String::new() } else { format!(", unless {}", c.unless) };
         let _ = writeln!(out, "      when {}{unless}", c.when);
     }
     for f in &c.facts {
@@ -131,7 +154,8 @@ fn tail(e: &Explanation, out: &mut String) {
     for d in &e.duties {
         let within = d.duty.within_hours.map_or_else(String::new, |h| format!(" within {h} hours"));
         let open = if d.uncertain { " (if a missing fact turns out so)" } else { "" };
-        let text = format!("{}{within} ({}){open}{}", d.duty.says, d.duty.cite, unverified(d.verified));
+        let text =
+            format!("{}{within} ({}){open}{}", d.duty.says, d.duty.cite, unverified(d.verified));
         line("DUTY", &text, out);
     }
     clock(&e.clock, out);
@@ -152,7 +176,8 @@ fn clock(c: &ClockView, out: &mut String) {
             }
             for cap in &reading.caps {
                 let source = sources.get(cap.id as usize).map_or("", String::as_str);
-                let ends = cap.ends_at.known().map_or_else(|| "not known".to_owned(), |t| reading.show(t));
+                let ends =
+                    cap.ends_at.known().map_or_else(|| "not known".to_owned(), |t| reading.show(t));
                 line("", &format!("{} {ends}: {source}", cap.kind.name().replace('_', " ")), out);
             }
         }
@@ -168,17 +193,28 @@ pub fn cap_words(cap: &Cap) -> String {
     };
     match &cap.limit {
         CapLimit::EndOfDay => format!("{kind}: to 11:59 p.m. of the day of release eligibility"),
-        CapLimit::Hours { hours_max, excludes_saturday, excludes_sunday, excludes_holiday, from_receipt } => {
+        CapLimit::Hours {
+            hours_max,
+            excludes_saturday,
+            excludes_sunday,
+            excludes_holiday,
+            from_receipt,
+        } => {
             let mut days = Vec::new();
-            for (yes, name) in
-                [(*excludes_saturday, "Saturdays"), (*excludes_sunday, "Sundays"), (*excludes_holiday, "federal holidays")]
-            {
+            for (yes, name) in [
+                (*excludes_saturday, "Saturdays"),
+                (*excludes_sunday, "Sundays"),
+                (*excludes_holiday, "federal holidays"),
+            ] {
                 if yes {
                     days.push(name);
                 }
             }
-            let excluded =
-                if days.is_empty() { String::new() } else { format!(", {} not counted", days.join(", ")) };
+            let excluded = if days.is_empty() {
+                String::new()
+            } else {
+                format!(", {} not counted", days.join(", "))
+            };
             let from = if *from_receipt { " from receipt" } else { "" };
             format!("{kind}: {hours_max} hours{from}{excluded}")
         }

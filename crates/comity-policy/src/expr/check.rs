@@ -1,7 +1,7 @@
 //! The type checker: a syntax tree against the schema, lowered to [`Cond`].
 
-use super::ast::{CmpOp, Expr, ExprKind};
 use super::ExprError;
+use super::ast::{CmpOp, Expr, ExprKind};
 use crate::cond::{Cond, Count, DateTerm, QUANTIFIERS_MAX, Ref, Test, Window};
 use comity_model::date::DateRounding;
 use comity_model::schema::{self, EnumDef, FieldId, Kind, ListId, Unit, fields, nearest};
@@ -141,17 +141,21 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Name(n) if self.names.defines.contains_key(n) => self.define(n, expr),
             ExprKind::Call(Some(list), name, args) => self.quantifier(list, name, args, expr),
             ExprKind::Call(None, name, args) if name == "within" => self.within(args, expr),
-            ExprKind::Call(None, name, _) if name == "date" => {
-                Err(ExprError::new("not-a-condition", "this is a date, not a condition", expr.span.clone())
-                    .help("compare it with a fact: decision.on < date('2014-01-01')"))
-            }
-            ExprKind::Call(None, name, _) => Err(self.unknown_function(name, expr)),
+            ExprKind::Call(None, name, _) if name == "date" => Err(ExprError::new(
+                "not-a-condition",
+                "this is a date, not a condition",
+                expr.span.clone(),
+            )
+            .help("compare it with a fact: decision.on < date('2014-01-01')")),
+            ExprKind::Call(None, name, _) => Err(Self::unknown_function(name, expr)),
             ExprKind::Name(n) => Err(self.unknown_name(n, expr)),
             ExprKind::Member(..) => self.yes(expr),
-            ExprKind::Int(_) | ExprKind::Text(_) | ExprKind::List(_) => {
-                Err(ExprError::new("not-a-condition", "this is a value, not a condition", expr.span.clone())
-                    .help("compare it with something: ==, in, <="))
-            }
+            ExprKind::Int(_) | ExprKind::Text(_) | ExprKind::List(_) => Err(ExprError::new(
+                "not-a-condition",
+                "this is a value, not a condition",
+                expr.span.clone(),
+            )
+            .help("compare it with something: ==, in, <=")),
         }
     }
 
@@ -177,7 +181,11 @@ impl<'a> Checker<'a, '_> {
             ));
         }
         let Some(body) = self.names.defines.get(name) else {
-            return Err(ExprError::new("unknown-name", format!("`{name}` is not defined"), expr.span.clone()));
+            return Err(ExprError::new(
+                "unknown-name",
+                format!("`{name}` is not defined"),
+                expr.span.clone(),
+            ));
         };
         self.used.defines.insert(name.to_owned());
         self.defining.push(name.to_owned());
@@ -200,7 +208,9 @@ impl<'a> Checker<'a, '_> {
             ExprKind::Name(n) => self.bare_name(n, expr),
             ExprKind::Member(target, name) => self.member(target, name, expr),
             ExprKind::Call(None, name, args) if name == "date" => date_literal(args, expr),
-            ExprKind::Call(None, name, _) if name != "within" => Err(self.unknown_function(name, expr)),
+            ExprKind::Call(None, name, _) if name != "within" => {
+                Err(Self::unknown_function(name, expr))
+            }
             _ => Err(ExprError::new(
                 "not-a-value",
                 format!("`{expr}` is no value that can be compared"),
@@ -214,22 +224,36 @@ impl<'a> Checker<'a, '_> {
         let is_list = schema::find_list(name).is_some();
         if self.vars.iter().any(|(v, _)| v == name) || is_list || schema::groups().contains(&name) {
             let message = format!("`{name}` alone is no value");
-            return Err(ExprError::new("not-a-value", message, expr.span.clone())
-                .help(if is_list { "use .exists(c, …), .all(c, …) or .at_least(n, c, …)" } else { "name one of its facts" }));
+            return Err(ExprError::new("not-a-value", message, expr.span.clone()).help(
+                if is_list {
+                    "use .exists(c, …), .all(c, …) or .at_least(n, c, …)"
+                } else {
+                    "name one of its facts"
+                },
+            ));
         }
         Ok(Term::Text(name))
     }
 
     fn member<'e>(&mut self, target: &'e Expr, name: &'e str, expr: &Expr) -> Checked<Term<'e>> {
         let ExprKind::Name(base) = &target.kind else {
-            return Err(ExprError::new("unknown-field", format!("there is no fact `{expr}`"), expr.span.clone())
-                .help("facts are group.name; docs/reference/facts.md lists every fact"));
+            return Err(ExprError::new(
+                "unknown-field",
+                format!("there is no fact `{expr}`"),
+                expr.span.clone(),
+            )
+            .help("facts are group.name; docs/reference/facts.md lists every fact"));
         };
         if let Some(var) = self.vars.iter().rposition(|(v, _)| v == base) {
             let list = self.vars[var].1;
             let def = list.def();
             let Some(field) = list.field(name) else {
-                return Err(unknown_field(&expr.to_string(), name, def.fields.iter().map(|f| f.path), expr));
+                return Err(unknown_field(
+                    &expr.to_string(),
+                    name,
+                    def.fields.iter().map(|f| f.path),
+                    expr,
+                ));
             };
             let kind = &def.fields[field.0 as usize].kind;
             return Ok(Term::Field(Ref::Element { var: var as u8, list, field }, kind));
@@ -237,9 +261,16 @@ impl<'a> Checker<'a, '_> {
         if base == "param" {
             let Some(param) = self.names.params.get(name) else {
                 let near = nearest(name, self.names.params.keys().map(String::as_str));
-                let help = near.map_or_else(|| format!("add [param.{name}]"), |n| format!("did you mean `param.{n}`?"));
-                return Err(ExprError::new("unknown-param", format!("there is no parameter `{name}`"), expr.span.clone())
-                    .help(help));
+                let help = near.map_or_else(
+                    || format!("add [param.{name}]"),
+                    |n| format!("did you mean `param.{n}`?"),
+                );
+                return Err(ExprError::new(
+                    "unknown-param",
+                    format!("there is no parameter `{name}`"),
+                    expr.span.clone(),
+                )
+                .help(help));
             };
             self.used.params.insert(name.to_owned());
             return Ok(Term::Param(name.to_owned(), param.clone()));
@@ -249,14 +280,26 @@ impl<'a> Checker<'a, '_> {
             return Ok(Term::Field(Ref::Scalar(field), &field.def().kind));
         }
         if schema::find_list(base).is_some() {
-            return Err(ExprError::new("unknown-field", format!("`{base}` is a list"), expr.span.clone())
-                .help(format!("{base}.exists(c, c.{name} …)")));
+            return Err(ExprError::new(
+                "unknown-field",
+                format!("`{base}` is a list"),
+                expr.span.clone(),
+            )
+            .help(format!("{base}.exists(c, c.{name} …)")));
         }
         let vars = self.vars.iter().map(|(v, _)| v.as_str());
         if !schema::groups().contains(&base.as_str()) {
             let near = nearest(base, schema::groups().into_iter().chain(vars).chain(["param"]));
-            let help = near.map_or_else(|| "docs/reference/facts.md lists every fact".to_owned(), |n| format!("did you mean `{n}.{name}`?"));
-            return Err(ExprError::new("unknown-field", format!("there is no fact `{path}`"), expr.span.clone()).help(help));
+            let help = near.map_or_else(
+                || "docs/reference/facts.md lists every fact".to_owned(),
+                |n| format!("did you mean `{n}.{name}`?"),
+            );
+            return Err(ExprError::new(
+                "unknown-field",
+                format!("there is no fact `{path}`"),
+                expr.span.clone(),
+            )
+            .help(help));
         }
         let prefix = format!("{base}.");
         let names = fields::SCALARS.iter().filter_map(|f| f.path.strip_prefix(&prefix));
@@ -277,8 +320,12 @@ impl<'a> Checker<'a, '_> {
         match (&left, &right) {
             (Term::Field(..), _) => self.compare_field(op, &left, &right, b, whole),
             (_, Term::Field(..)) => self.compare_field(op.flipped(), &right, &left, a, whole),
-            _ => Err(ExprError::new("no-fact", format!("`{whole}` reads no fact"), whole.span.clone())
-                .help("one side must be a fact of the case")),
+            _ => Err(ExprError::new(
+                "no-fact",
+                format!("`{whole}` reads no fact"),
+                whole.span.clone(),
+            )
+            .help("one side must be a fact of the case")),
         }
     }
 
@@ -349,8 +396,12 @@ impl<'a> Checker<'a, '_> {
     fn member_of(&mut self, a: &Expr, b: &Expr) -> Checked<Cond> {
         let left = self.term(a)?;
         let Term::Field(r, kind) = left else {
-            return Err(ExprError::new("type-mismatch", format!("`{a}` is no fact"), a.span.clone())
-                .help("write fact in ['a', 'b'] or fact in param.name"));
+            return Err(ExprError::new(
+                "type-mismatch",
+                format!("`{a}` is no fact"),
+                a.span.clone(),
+            )
+            .help("write fact in ['a', 'b'] or fact in param.name"));
         };
         match (&b.kind, kind) {
             (ExprKind::List(items), Kind::Enum(set)) => {
@@ -371,12 +422,11 @@ impl<'a> Checker<'a, '_> {
                 b.span.clone(),
             )),
             _ => match (self.term(b)?, kind) {
-                (Term::Param(_, p), Kind::Enum(set)) if p.kind == ParamKind::Set(set) => {
-                    Ok(self.per_value(&p, |c| match c {
+                (Term::Param(_, p), Kind::Enum(set)) if p.kind == ParamKind::Set(set) => Ok(self
+                    .per_value(&p, |c| match c {
                         ParamConst::Set(mask) => Cond::Test(Test::EnumIn(r, *mask)),
                         _ => Cond::Const(false),
-                    }))
-                }
+                    })),
                 (other, _) => Err(mismatch(&Term::Field(r, kind), &other, b)),
             },
         }
@@ -395,12 +445,16 @@ impl<'a> Checker<'a, '_> {
         let build = |w: Window| Cond::Test(Test::Within(day_term, anchor_term, w));
         if let ExprKind::Call(None, name, args) = &window.kind {
             let [Expr { kind: ExprKind::Int(n), .. }] = args.as_slice() else {
-                return Err(ExprError::new("wrong-arguments", "a window is years(5) or days(90)", window.span.clone()));
+                return Err(ExprError::new(
+                    "wrong-arguments",
+                    "a window is years(5) or days(90)",
+                    window.span.clone(),
+                ));
             };
             let unit = match name.as_str() {
                 "years" => Unit::Years,
                 "days" => Unit::Days,
-                _ => return Err(self.unknown_function(name, window)),
+                _ => return Err(Self::unknown_function(name, window)),
             };
             return Ok(build(self.window(*n, unit, window)?));
         }
@@ -421,8 +475,10 @@ impl<'a> Checker<'a, '_> {
                     _ => Cond::Const(false),
                 }))
             }
-            Term::Int(_) => Err(ExprError::new("wrong-unit", "a window needs a unit", window.span.clone())
-                .help("write years(5) or days(90), or a parameter with a unit")),
+            Term::Int(_) => {
+                Err(ExprError::new("wrong-unit", "a window needs a unit", window.span.clone())
+                    .help("write years(5) or days(90), or a parameter with a unit"))
+            }
             other => Err(ExprError::new(
                 "wrong-unit",
                 format!("a window is years or days, not {}", other.describe()),
@@ -433,7 +489,11 @@ impl<'a> Checker<'a, '_> {
 
     fn window(&self, n: i64, unit: Unit, at: &Expr) -> Checked<Window> {
         if !(0..=500_000).contains(&n) || (unit == Unit::Years && n > 200) {
-            return Err(ExprError::new("out-of-range", format!("a window of {n} {}", unit.name()), at.span.clone()));
+            return Err(ExprError::new(
+                "out-of-range",
+                format!("a window of {n} {}", unit.name()),
+                at.span.clone(),
+            ));
         }
         match (unit, self.names.rounding) {
             (Unit::Days, _) => Ok(Window::Days(n)),
@@ -482,15 +542,25 @@ impl<'a> Checker<'a, '_> {
         Cond::or(options.collect())
     }
 
-    fn quantifier(&mut self, list: &Expr, name: &str, args: &[Expr], whole: &Expr) -> Checked<Cond> {
+    fn quantifier(
+        &mut self,
+        list: &Expr,
+        name: &str,
+        args: &[Expr],
+        whole: &Expr,
+    ) -> Checked<Cond> {
         let list_id = match &list.kind {
             ExprKind::Name(n) => schema::find_list(n),
             _ => None,
         };
         let Some(list_id) = list_id else {
             let names = fields::LISTS.iter().map(|l| l.name);
-            return Err(ExprError::new("unknown-list", format!("`{list}` is no list"), list.span.clone())
-                .help(read::suggest(&list.to_string(), names)));
+            return Err(ExprError::new(
+                "unknown-list",
+                format!("`{list}` is no list"),
+                list.span.clone(),
+            )
+            .help(read::suggest(&list.to_string(), names)));
         };
         let (count_args, var, body) = match (name, args) {
             ("exists" | "all", [v, body]) => (None, v, body),
@@ -500,10 +570,14 @@ impl<'a> Checker<'a, '_> {
                 return Err(ExprError::new("wrong-arguments", format!("`{name}` has the wrong number of arguments"), whole.span.clone())
                     .help("list.exists(c, cond), list.all(c, cond), list.at_least(3, c, cond), list.at_least(3, c.incident, c, cond)"));
             }
-            _ => return Err(self.unknown_function(name, whole)),
+            _ => return Err(Self::unknown_function(name, whole)),
         };
         let ExprKind::Name(var_name) = &var.kind else {
-            return Err(ExprError::new("wrong-arguments", "the variable is a bare name", var.span.clone()));
+            return Err(ExprError::new(
+                "wrong-arguments",
+                "the variable is a bare name",
+                var.span.clone(),
+            ));
         };
         self.declare(var_name, list_id, var)?;
         let count = self.count(name, count_args, list_id);
@@ -520,8 +594,12 @@ impl<'a> Checker<'a, '_> {
             || self.names.defines.contains_key(name)
             || name == "param";
         if taken {
-            return Err(ExprError::new("shadowed-name", format!("`{name}` already means something"), at.span.clone())
-                .help("choose another variable name"));
+            return Err(ExprError::new(
+                "shadowed-name",
+                format!("`{name}` already means something"),
+                at.span.clone(),
+            )
+            .help("choose another variable name"));
         }
         if self.vars.len() == QUANTIFIERS_MAX {
             let message = format!("more than {QUANTIFIERS_MAX} quantifiers inside one another");
@@ -543,7 +621,11 @@ impl<'a> Checker<'a, '_> {
         let wanted = match n.kind {
             ExprKind::Int(n) if (1..=100).contains(&n) => n as u32,
             _ => {
-                return Err(ExprError::new("out-of-range", format!("`{n}` is no count from 1 to 100"), n.span.clone()));
+                return Err(ExprError::new(
+                    "out-of-range",
+                    format!("`{n}` is no count from 1 to 100"),
+                    n.span.clone(),
+                ));
             }
         };
         let Some(key) = key else {
@@ -553,7 +635,11 @@ impl<'a> Checker<'a, '_> {
             Term::Field(Ref::Element { list: l, field, .. }, _) if l == list => {
                 Ok(Count::AtLeastDistinct(wanted, field))
             }
-            _ => Err(ExprError::new("type-mismatch", format!("`{key}` is no field of the element"), key.span.clone())),
+            _ => Err(ExprError::new(
+                "type-mismatch",
+                format!("`{key}` is no field of the element"),
+                key.span.clone(),
+            )),
         }
     }
 
@@ -573,13 +659,18 @@ impl<'a> Checker<'a, '_> {
         ExprError::new(code, format!("`{name}` is no condition"), at.span.clone()).help(help)
     }
 
-    fn unknown_function(&self, name: &str, at: &Expr) -> ExprError {
+    fn unknown_function(name: &str, at: &Expr) -> ExprError {
         const KNOWN: [&str; 7] = ["exists", "all", "at_least", "within", "date", "years", "days"];
         let help = nearest(name, KNOWN).map_or_else(
             || format!("the functions are {}", KNOWN.join(", ")),
             |n| format!("did you mean `{n}`?"),
         );
-        ExprError::new("unknown-function", format!("there is no function `{name}`"), at.span.clone()).help(help)
+        ExprError::new(
+            "unknown-function",
+            format!("there is no function `{name}`"),
+            at.span.clone(),
+        )
+        .help(help)
     }
 }
 
@@ -598,8 +689,10 @@ fn text_item(expr: &Expr) -> Checked<&str> {
     match &expr.kind {
         ExprKind::Text(t) => Ok(t),
         ExprKind::Name(n) => Ok(n),
-        _ => Err(ExprError::new("type-mismatch", format!("`{expr}` is no text"), expr.span.clone())
-            .help("lists hold texts: ['a', 'b']")),
+        _ => {
+            Err(ExprError::new("type-mismatch", format!("`{expr}` is no text"), expr.span.clone())
+                .help("lists hold texts: ['a', 'b']"))
+        }
     }
 }
 
@@ -653,13 +746,17 @@ fn mismatch(a: &Term<'_>, b: &Term<'_>, whole: &Expr) -> ExprError {
     let crossed = (is_date(a) && is_number(b)) || (is_number(a) && is_date(b));
     let code = if crossed { "date-against-number" } else { "type-mismatch" };
     let help = match (a, b) {
-        _ if crossed => "use within(day, anchor, window) for look-backs, date('2014-01-01') for a day".to_owned(),
+        _ if crossed => {
+            "use within(day, anchor, window) for look-backs, date('2014-01-01') for a day"
+                .to_owned()
+        }
         (Term::Field(_, Kind::Date), Term::Text(t)) => format!("write date('{t}')"),
         (Term::Field(_, Kind::Bool), _) => "a yes/no fact stands alone: fact, or !fact".to_owned(),
         (Term::Field(_, Kind::Enum(_)), Term::Param(..)) => "write fact in param.name".to_owned(),
         _ => String::new(),
     };
-    ExprError::new(code, format!("{} against {}", a.describe(), b.describe()), whole.span.clone()).help(help)
+    ExprError::new(code, format!("{} against {}", a.describe(), b.describe()), whole.span.clone())
+        .help(help)
 }
 
 fn unknown_field<'n>(

@@ -76,7 +76,11 @@ fn quoted(text: &str, quote: char, offset: usize) -> Result<(String, usize), Exp
                 Some((_, c @ ('\\' | '\'' | '"'))) => out.push(c),
                 _ => {
                     let span = offset + i..offset + i + 1;
-                    return Err(ExprError::new("bad-escape", "only \\\\, \\' and \\\" may follow a backslash", span));
+                    return Err(ExprError::new(
+                        "bad-escape",
+                        "only \\\\, \\' and \\\" may follow a backslash",
+                        span,
+                    ));
                 }
             },
             c if c == quote => return Ok((out, i + 1)),
@@ -95,5 +99,6 @@ fn bad_sign(c: char, span: Range<usize>) -> ExprError {
         '“' | '”' | '‘' | '’' => "write straight quotes: 'text'",
         _ => "conditions use CEL syntax: see docs/reference/policy-language.md",
     };
-    ExprError::new("bad-expression", format!("`{}` has no meaning here", c.escape_debug()), span).help(help)
+    ExprError::new("bad-expression", format!("`{}` has no meaning here", c.escape_debug()), span)
+        .help(help)
 }

@@ -22,7 +22,10 @@ pub fn parse(text: &str) -> Result<Expr, ExprError> {
     if tokens.len() > TOKENS_MAX {
         return Err(ExprError::new(
             "expression-too-long",
-            format!("the condition has {} words and signs; at most {TOKENS_MAX} are read", tokens.len()),
+            format!(
+                "the condition has {} words and signs; at most {TOKENS_MAX} are read",
+                tokens.len()
+            ),
             0..0,
         )
         .help("move parts to [define]"));
@@ -73,7 +76,11 @@ impl Parser {
     }
 
     fn end(&self) -> Result<(), ExprError> {
-        if self.peek() == &Token::End { Ok(()) } else { Err(self.unexpected("the condition should end")) }
+        if self.peek() == &Token::End {
+            Ok(())
+        } else {
+            Err(self.unexpected("the condition should end"))
+        }
     }
 
     fn unexpected(&self, wanted: &str) -> ExprError {
@@ -134,7 +141,10 @@ impl Parser {
                     "false" => ExprKind::Bool(false),
                     _ if self.peek() == &Token::Sign("(") => {
                         let (args, end) = self.arguments()?;
-                        return Ok(Expr { kind: ExprKind::Call(None, n, args), span: span.start..end });
+                        return Ok(Expr {
+                            kind: ExprKind::Call(None, n, args),
+                            span: span.start..end,
+                        });
                     }
                     _ => ExprKind::Name(n),
                 }
@@ -175,8 +185,12 @@ impl Parser {
                 return Ok(Expr { kind, span: start..end });
             }
             Token::Sign("[") => {
-                return Err(ExprError::new("bad-expression", "elements have no numbers", sign_span)
-                    .help("use .exists(c, …) or .all(c, …)"));
+                return Err(ExprError::new(
+                    "bad-expression",
+                    "elements have no numbers",
+                    sign_span,
+                )
+                .help("use .exists(c, …) or .all(c, …)"));
             }
             Token::Sign(s @ ("+" | "-" | "*")) => {
                 let message = format!("there is no arithmetic: `{s}`");
@@ -211,7 +225,10 @@ impl Parser {
         let start = target.span.start;
         if self.peek() == &Token::Sign("(") {
             let (args, end) = self.arguments()?;
-            return Ok(Expr { kind: ExprKind::Call(Some(Box::new(target)), name, args), span: start..end });
+            return Ok(Expr {
+                kind: ExprKind::Call(Some(Box::new(target)), name, args),
+                span: start..end,
+            });
         }
         Ok(Expr { kind: ExprKind::Member(Box::new(target), name), span: start..span.end })
     }

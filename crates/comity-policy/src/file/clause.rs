@@ -54,8 +54,10 @@ impl Loader<'_, '_> {
             self.found.add(d, Some(0..0));
         }
         if raw.len() > CLAUSES_MAX {
-            let message = format!("{} rules and defaults; at most {CLAUSES_MAX} in one file", raw.len());
-            self.found.add(Diagnostic::error("too-many", message).help("split the instrument"), None);
+            let message =
+                format!("{} rules and defaults; at most {CLAUSES_MAX} in one file", raw.len());
+            self.found
+                .add(Diagnostic::error("too-many", message).help("split the instrument"), None);
             return None;
         }
         self.resolve(raw)
@@ -73,14 +75,19 @@ impl Loader<'_, '_> {
         let is_default = default_id.is_some();
         let id = match default_id {
             Some(id) => id,
-            None => t.need_text("id", "a short name for the rule, such as \"serious-or-violent\"", self.found),
+            None => t.need_text(
+                "id",
+                "a short name for the rule, such as \"serious-or-violent\"",
+                self.found,
+            ),
         };
         let cite = t.need_text("cite", "every rule has a citation", self.found);
         let says = t.need_text("says", "the rule in one sentence", self.found);
         let verified = t.choice("verified", &VERIFIED, self.found).unwrap_or(frame.verified);
         let stances = self.stances(&mut t);
         let mut parts = Vec::new();
-        let (mut when_text, mut unless_text, mut overrides) = (String::new(), String::new(), Vec::new());
+        let (mut when_text, mut unless_text, mut overrides) =
+            (String::new(), String::new(), Vec::new());
         if !is_default {
             (when_text, unless_text) = self.conditions(&mut t, path, frame, used, &mut parts);
             overrides = t.texts("overrides", self.found);
@@ -143,7 +150,13 @@ impl Loader<'_, '_> {
         (when, unless)
     }
 
-    fn own_dates(&mut self, t: &mut Table<'_>, node: &Node, frame: &Frame<'_>, parts: &mut Vec<Cond>) {
+    fn own_dates(
+        &mut self,
+        t: &mut Table<'_>,
+        node: &Node,
+        frame: &Frame<'_>,
+        parts: &mut Vec<Cond>,
+    ) {
         let (from, until) = (t.day("from", self.found), t.day("until", self.found));
         if from.is_none() && until.is_none() {
             return;
@@ -153,8 +166,11 @@ impl Loader<'_, '_> {
         let outside = start < frame.from
             || end.is_some_and(|e| e < start || frame.until.is_some_and(|u| e > u));
         if outside {
-            let d = Diagnostic::error("empty-date-range", "the rule's dates do not lie inside the instrument's")
-                .help("`from` is the first day, `until` the last");
+            let d = Diagnostic::error(
+                "empty-date-range",
+                "the rule's dates do not lie inside the instrument's",
+            )
+            .help("`from` is the first day, `until` the last");
             self.found.add(d, node.span.clone());
         }
         parts.push(days(frame.anchor.fact(), from, until));
@@ -166,13 +182,19 @@ impl Loader<'_, '_> {
             for (name, node) in t.texts(key, self.found) {
                 let Some(channel) = Channel::from_name(name) else {
                     let names = Channel::ALL.into_iter().map(Channel::name);
-                    let d = Diagnostic::error("unknown-channel", format!("there is no channel `{name}`"))
-                        .help(comity_model::read::suggest(name, names));
+                    let d = Diagnostic::error(
+                        "unknown-channel",
+                        format!("there is no channel `{name}`"),
+                    )
+                    .help(comity_model::read::suggest(name, names));
                     self.found.add(d.path(t.path_of(key)), node.span.clone());
                     continue;
                 };
                 if out.iter().any(|(c, _)| *c == channel) {
-                    let d = Diagnostic::error("contradicting-rules", format!("the rule says two things on `{channel}`"));
+                    let d = Diagnostic::error(
+                        "contradicting-rules",
+                        format!("the rule says two things on `{channel}`"),
+                    );
                     self.found.add(d.path(t.path_of(key)), node.span.clone());
                     continue;
                 }
@@ -196,8 +218,11 @@ impl Loader<'_, '_> {
             match names.iter().position(|n| *n == name) {
                 Some(i) => excluded[i] = true,
                 None => {
-                    let d = Diagnostic::error("unknown-value", format!("`{name}` is no day that can be excluded"))
-                        .help(comity_model::read::suggest(name, names.into_iter()));
+                    let d = Diagnostic::error(
+                        "unknown-value",
+                        format!("`{name}` is no day that can be excluded"),
+                    )
+                    .help(comity_model::read::suggest(name, names.into_iter()));
                     self.found.add(d.path(t.path_of("hold_excludes")), node.span.clone());
                 }
             }
@@ -213,8 +238,9 @@ impl Loader<'_, '_> {
             (None, Some(())) => CapLimit::EndOfDay,
             (None, None) => return None,
             (Some(_), Some(())) => {
-                let d = Diagnostic::error("two-caps", "`hold_hours_max` and `hold_until` in one rule")
-                    .help("write two rules");
+                let d =
+                    Diagnostic::error("two-caps", "`hold_hours_max` and `hold_until` in one rule")
+                        .help("write two rules");
                 self.found.add(d, None);
                 return None;
             }
@@ -255,7 +281,9 @@ impl Loader<'_, '_> {
                 says: d.need_text("says", "what must be done, one sentence", self.found),
                 cite: d.need_text("cite", "every duty has a citation", self.found),
                 who: d.text("who", self.found).unwrap_or("").to_owned(),
-                within_hours: d.number("within_hours", 0..HOLD_HOURS_LIMIT, self.found).map(|n| n as u32),
+                within_hours: d
+                    .number("within_hours", 0..HOLD_HOURS_LIMIT, self.found)
+                    .map(|n| n as u32),
                 after: d
                     .choice("after", &AFTER.map(|a| (a, a)), self.found)
                     .unwrap_or("")
@@ -272,7 +300,8 @@ impl Loader<'_, '_> {
         let lines: Vec<usize> = raw.iter().map(|r| r.clause.line).collect();
         for (i, id) in ids.iter().enumerate() {
             if ids[..i].contains(id) && !id.is_empty() {
-                let d = Diagnostic::error("duplicate-rule-id", format!("two rules are called `{id}`"));
+                let d =
+                    Diagnostic::error("duplicate-rule-id", format!("two rules are called `{id}`"));
                 self.add_at_line(d, lines[i]);
             }
         }
@@ -284,8 +313,11 @@ impl Loader<'_, '_> {
                     Some(j) if !name.starts_with("default") => edges.push((i, j)),
                     _ => {
                         let near = nearest(name, ids.iter().map(String::as_str));
-                        let d = Diagnostic::error("unknown-override", format!("there is no rule `{name}`"))
-                            .help(near.map_or_else(String::new, |n| format!("did you mean `{n}`?")));
+                        let d = Diagnostic::error(
+                            "unknown-override",
+                            format!("there is no rule `{name}`"),
+                        )
+                        .help(near.map_or_else(String::new, |n| format!("did you mean `{n}`?")));
                         self.found.add(d, node.span.clone());
                     }
                 }
@@ -298,7 +330,10 @@ impl Loader<'_, '_> {
         let order = topological(&clauses);
         if order.is_none() {
             let names: Vec<&str> = edges.iter().map(|(i, _)| ids[*i].as_str()).collect();
-            let d = Diagnostic::error("cyclic-overrides", format!("rules override each other in a circle: {}", names.join(", ")));
+            let d = Diagnostic::error(
+                "cyclic-overrides",
+                format!("rules override each other in a circle: {}", names.join(", ")),
+            );
             self.add_at_line(d, edges.first().map_or(1, |(i, _)| lines[*i]));
         }
         Some((clauses, order?))
@@ -306,7 +341,8 @@ impl Loader<'_, '_> {
 
     fn add_at_line(&mut self, d: Diagnostic, line: usize) {
         let text = self.found.source.text;
-        let start: usize = text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
+        let start: usize =
+            text.split_inclusive('\n').take(line.saturating_sub(1)).map(str::len).sum();
         self.found.add(d, Some(start..start));
     }
 }

@@ -89,7 +89,11 @@ struct Frame<'a> {
 impl Loader<'_, '_> {
     fn policy(&mut self, file: &str) -> Option<(Policy, Vec<Node>)> {
         let mut t = Table::new(self.root, "", self.found)?;
-        let id = t.need_text("id", "a place code, a subject, a year: us-ks.sedgwick.detainers.2014", self.found);
+        let id = t.need_text(
+            "id",
+            "a place code, a subject, a year: us-ks.sedgwick.detainers.2014",
+            self.found,
+        );
         let title = t.need_text("title", "the instrument's name", self.found);
         let instrument = t.text("instrument", self.found).unwrap_or(&id).to_owned();
         let level_node = t.node_level(self.found);
@@ -102,7 +106,11 @@ impl Loader<'_, '_> {
             self.found,
         );
         let source = self.source(&mut t);
-        let not_coded = t.need_text("not_coded", "what the instrument says that the file does not; \"Nothing.\" if so", self.found);
+        let not_coded = t.need_text(
+            "not_coded",
+            "what the instrument says that the file does not; \"Nothing.\" if so",
+            self.found,
+        );
         let (level, from, source) = (level_node?, from?, source?);
 
         let param_entries = params::read(&mut t, from, until, self.found);
@@ -120,7 +128,8 @@ impl Loader<'_, '_> {
             level,
         };
         let mut used = Used::default();
-        let applies_when = self.condition(t.take("applies_when"), "applies_when", &frame, &mut used);
+        let applies_when =
+            self.condition(t.take("applies_when"), "applies_when", &frame, &mut used);
         let applies_says = t.text("applies_says", self.found).unwrap_or("").to_owned();
         if applies_when != Cond::Const(true) && applies_says.is_empty() {
             let d = Diagnostic::error("missing-key", "`applies_says` is missing")
@@ -171,8 +180,9 @@ impl Loader<'_, '_> {
 
     fn in_force(&mut self, t: &mut Table<'_>) -> (Option<Day>, Option<Day>) {
         let Some(node) = t.take("in_force") else {
-            let d = Diagnostic::error("missing-key", "`in_force` is missing")
-                .help("in_force = { from = 2014-01-01 }, with `until` (the last day) if it has ended");
+            let d = Diagnostic::error("missing-key", "`in_force` is missing").help(
+                "in_force = { from = 2014-01-01 }, with `until` (the last day) if it has ended",
+            );
             self.found.add(d.path("in_force"), Some(0..0));
             return (None, None);
         };
@@ -185,8 +195,11 @@ impl Loader<'_, '_> {
         if let (Some(from), Some(until)) = (from, until)
             && until < from
         {
-            let d = Diagnostic::error("empty-date-range", format!("in force from {from} until {until}: no day"))
-                .help("`until` is the last day in force");
+            let d = Diagnostic::error(
+                "empty-date-range",
+                format!("in force from {from} until {until}: no day"),
+            )
+            .help("`until` is the last day in force");
             self.found.add(d.path("in_force"), node.span.clone());
         }
         (from, until)
@@ -279,12 +292,21 @@ impl Loader<'_, '_> {
     }
 
     /// A condition of the file; absent means *always*.
-    fn condition(&mut self, node: Option<&Node>, path: &str, frame: &Frame<'_>, used: &mut Used) -> Cond {
+    fn condition(
+        &mut self,
+        node: Option<&Node>,
+        path: &str,
+        frame: &Frame<'_>,
+        used: &mut Used,
+    ) -> Cond {
         let Some(node) = node else {
             return Cond::Const(true);
         };
         let Some(text) = node.text() else {
-            let d = Diagnostic::error("wrong-type", format!("`{path}` is {}, not a condition in quotes", node.type_name()));
+            let d = Diagnostic::error(
+                "wrong-type",
+                format!("`{path}` is {}, not a condition in quotes", node.type_name()),
+            );
             self.found.add(d.path(path), node.span.clone());
             return Cond::Const(false);
         };
@@ -319,14 +341,16 @@ impl Loader<'_, '_> {
     fn unused(&mut self, frame: &Frame<'_>, used: &Used) {
         for (name, entry) in frame.params {
             if !used.params.contains(name) {
-                let d = Diagnostic::error("unused-param", format!("no condition uses param.{name}"))
-                    .help("use it, or say it in not_coded");
+                let d =
+                    Diagnostic::error("unused-param", format!("no condition uses param.{name}"))
+                        .help("use it, or say it in not_coded");
                 self.found.add(d.path(format!("param.{name}")), entry.span.clone());
             }
         }
         for name in frame.defines.keys() {
             if !used.defines.contains(name) {
-                let span = self.root.get("define").and_then(|d| d.get(name)).and_then(|n| n.span.clone());
+                let span =
+                    self.root.get("define").and_then(|d| d.get(name)).and_then(|n| n.span.clone());
                 let d = Diagnostic::error("unused-define", format!("no condition uses `{name}`"));
                 self.found.add(d.path(format!("define.{name}")), span);
             }
@@ -342,7 +366,10 @@ impl Loader<'_, '_> {
                     let slot = Stance::ALL.iter().position(|x| x == stance).unwrap_or(1) - 1;
                     s.rules[slot.min(3)] |= 1 << i;
                 } else if s.default.is_some() {
-                    let d = Diagnostic::error("two-defaults", format!("two defaults speak on `{channel}`"));
+                    let d = Diagnostic::error(
+                        "two-defaults",
+                        format!("two defaults speak on `{channel}`"),
+                    );
                     self.found.add(d, None);
                 } else {
                     s.default = Some((*stance, i as u8));
@@ -384,7 +411,8 @@ fn place_condition(codes: &[PlaceCode], places: &Places) -> Cond {
         if code.0 == "us" {
             return Cond::Const(true);
         }
-        let is = |field, text: &str| Cond::Test(Test::TextIn(Ref::Scalar(field), vec![text.into()]));
+        let is =
+            |field, text: &str| Cond::Test(Test::TextIn(Ref::Scalar(field), vec![text.into()]));
         let state = is(place::STATE, code.state().unwrap_or(""));
         let kind = places.get(&code.0).map(|p| p.kind);
         match kind {

@@ -61,7 +61,11 @@ fn read_one(
     found: &mut Findings<'_>,
 ) -> Option<ParamEntry> {
     let mut t = Table::new(node, path, found)?;
-    let unit = t.need_text("unit", "years, days, hours, count, date, or a set such as \"offense category\"", found);
+    let unit = t.need_text(
+        "unit",
+        "years, days, hours, count, date, or a set such as \"offense category\"",
+        found,
+    );
     let kind = unit_of(&unit);
     if kind.is_none() && !unit.is_empty() {
         let names = ["years", "days", "hours", "count", "date"].into_iter();
@@ -86,7 +90,8 @@ fn read_one(
         let value = match v.take("value") {
             Some(n) => read_value(n, &kind, &value_path, found).map(|c| (c, plain_text(n))),
             None => {
-                let d = Diagnostic::error("missing-key", format!("`{value_path}.value` is missing"));
+                let d =
+                    Diagnostic::error("missing-key", format!("`{value_path}.value` is missing"));
                 found.add(d, value_node.span.clone());
                 None
             }
@@ -94,7 +99,10 @@ fn read_one(
         v.finish(found);
         let (Some(start), Some((value, text))) = (start, value) else { continue };
         if values.last().is_some_and(|(last, _)| *last >= start) {
-            let d = Diagnostic::error("overlapping-values", format!("the value from {start} does not come after the one before"));
+            let d = Diagnostic::error(
+                "overlapping-values",
+                format!("the value from {start} does not come after the one before"),
+            );
             found.add(d.path(value_path), value_node.span.clone());
             continue;
         }
@@ -102,7 +110,12 @@ fn read_one(
         values.push((start, value));
     }
     covers(&values, from, until, path, node, found);
-    Some(ParamEntry { param: Param { kind, values: spread(values) }, unit, texts, span: node.span.clone() })
+    Some(ParamEntry {
+        param: Param { kind, values: spread(values) },
+        unit,
+        texts,
+        span: node.span.clone(),
+    })
 }
 
 /// The first value must hold from the instrument's first day.
@@ -117,13 +130,17 @@ fn covers(
     if let Some((first, _)) = values.first()
         && *first > from
     {
-        let d = Diagnostic::error("value-gap", format!("`{path}` has no value from {from} to {first}"));
+        let d =
+            Diagnostic::error("value-gap", format!("`{path}` has no value from {from} to {first}"));
         found.add(d.path(path.to_owned()), node.span.clone());
     }
     if let (Some((last, _)), Some(until)) = (values.last(), until)
         && *last > until
     {
-        let d = Diagnostic::error("value-never-in-force", format!("the value of `{path}` from {last} starts after {until}"));
+        let d = Diagnostic::error(
+            "value-never-in-force",
+            format!("the value of `{path}` from {last} starts after {until}"),
+        );
         found.add(d.path(path.to_owned()), node.span.clone());
     }
 }
@@ -140,14 +157,24 @@ fn spread(values: Vec<(Day, ParamConst)>) -> Vec<(Option<Day>, Option<Day>, Para
         .collect()
 }
 
-fn read_value(node: &Node, kind: &ParamKind, path: &str, found: &mut Findings<'_>) -> Option<ParamConst> {
+fn read_value(
+    node: &Node,
+    kind: &ParamKind,
+    path: &str,
+    found: &mut Findings<'_>,
+) -> Option<ParamConst> {
     let wrong = |found: &mut Findings<'_>, wanted: &str| {
-        let d = Diagnostic::error("wrong-type", format!("`{path}.value` is {}, not {wanted}", node.type_name()));
+        let d = Diagnostic::error(
+            "wrong-type",
+            format!("`{path}.value` is {}, not {wanted}", node.type_name()),
+        );
         found.add(d.path(format!("{path}.value")), node.span.clone());
         None
     };
     match (kind, &node.raw) {
-        (ParamKind::Int(_), Raw::Int(n)) if (0..=1_000_000).contains(n) => Some(ParamConst::Int(*n)),
+        (ParamKind::Int(_), Raw::Int(n)) if (0..=1_000_000).contains(n) => {
+            Some(ParamConst::Int(*n))
+        }
         (ParamKind::Int(_), Raw::Int(_)) => {
             let d = Diagnostic::error("out-of-range", format!("`{path}.value` is out of range"));
             found.add(d, node.span.clone());
@@ -169,8 +196,11 @@ fn read_value(node: &Node, kind: &ParamKind, path: &str, found: &mut Findings<'_
                     Some(code) => mask |= 1 << code,
                     None => {
                         let text = item.text().unwrap_or("");
-                        let d = Diagnostic::error("wrong-enum-value", format!("`{text}` is no {}", set.name))
-                            .help(read::suggest(text, set.values.iter().map(|(n, _)| *n)));
+                        let d = Diagnostic::error(
+                            "wrong-enum-value",
+                            format!("`{text}` is no {}", set.name),
+                        )
+                        .help(read::suggest(text, set.values.iter().map(|(n, _)| *n)));
                         found.add(d.path(format!("{path}.value")), item.span.clone());
                     }
                 }

@@ -39,10 +39,17 @@ const TEXT_BYTES_MAX: usize = 20_000;
 
 impl<'n> Table<'n> {
     /// Starts on a node; anything but a table is a finding.
-    pub fn new(node: &'n Node, path: impl Into<String>, found: &mut Findings<'_>) -> Option<Table<'n>> {
+    pub fn new(
+        node: &'n Node,
+        path: impl Into<String>,
+        found: &mut Findings<'_>,
+    ) -> Option<Table<'n>> {
         let path = path.into();
         if node.entries().is_none() {
-            let d = Diagnostic::error("wrong-type", format!("`{path}` is {}, not a table", node.type_name()));
+            let d = Diagnostic::error(
+                "wrong-type",
+                format!("`{path}` is {}, not a table", node.type_name()),
+            );
             found.add(d.path(path), node.span.clone());
             return None;
         }
@@ -67,7 +74,10 @@ impl<'n> Table<'n> {
 
     /// A finding that a key's value has the wrong type.
     pub fn wrong_type(&self, key: &str, node: &Node, wanted: &str, found: &mut Findings<'_>) {
-        let d = Diagnostic::error("wrong-type", format!("`{key}` is {}, not {wanted}", node.type_name()));
+        let d = Diagnostic::error(
+            "wrong-type",
+            format!("`{key}` is {}, not {wanted}", node.type_name()),
+        );
         found.add(d.path(self.path_of(key)), node.span.clone());
     }
 
@@ -77,8 +87,12 @@ impl<'n> Table<'n> {
         match &node.raw {
             Raw::Text(t) if t.len() <= TEXT_BYTES_MAX => Some(t),
             Raw::Text(t) => {
-                let message = format!("`{key}` has {} bytes; at most {TEXT_BYTES_MAX} are read", t.len());
-                found.add(Diagnostic::error("too-long", message).path(self.path_of(key)), node.span.clone());
+                let message =
+                    format!("`{key}` has {} bytes; at most {TEXT_BYTES_MAX} are read", t.len());
+                found.add(
+                    Diagnostic::error("too-long", message).path(self.path_of(key)),
+                    node.span.clone(),
+                );
                 None
             }
             _ => {
@@ -131,13 +145,25 @@ impl<'n> Table<'n> {
     }
 
     /// A whole number in a range.
-    pub fn number(&mut self, key: &'static str, range: Range<i64>, found: &mut Findings<'_>) -> Option<i64> {
+    pub fn number(
+        &mut self,
+        key: &'static str,
+        range: Range<i64>,
+        found: &mut Findings<'_>,
+    ) -> Option<i64> {
         let node = self.take(key)?;
         match node.raw {
             Raw::Int(n) if range.contains(&n) => Some(n),
             Raw::Int(n) => {
-                let message = format!("`{key}` is {n}; from {} to {} makes sense", range.start, range.end - 1);
-                found.add(Diagnostic::error("out-of-range", message).path(self.path_of(key)), node.span.clone());
+                let message = format!(
+                    "`{key}` is {n}; from {} to {} makes sense",
+                    range.start,
+                    range.end - 1
+                );
+                found.add(
+                    Diagnostic::error("out-of-range", message).path(self.path_of(key)),
+                    node.span.clone(),
+                );
                 None
             }
             _ => {
@@ -148,7 +174,11 @@ impl<'n> Table<'n> {
     }
 
     /// A list of texts with their places; a single text counts as a list of one.
-    pub fn texts(&mut self, key: &'static str, found: &mut Findings<'_>) -> Vec<(&'n str, &'n Node)> {
+    pub fn texts(
+        &mut self,
+        key: &'static str,
+        found: &mut Findings<'_>,
+    ) -> Vec<(&'n str, &'n Node)> {
         let Some(node) = self.take(key) else {
             return Vec::new();
         };
@@ -172,7 +202,11 @@ impl<'n> Table<'n> {
     }
 
     /// The tables of `[[key]]`, or of a single `[key]`.
-    pub fn tables(&mut self, key: &'static str, found: &mut Findings<'_>) -> Vec<(&'n Node, String)> {
+    pub fn tables(
+        &mut self,
+        key: &'static str,
+        found: &mut Findings<'_>,
+    ) -> Vec<(&'n Node, String)> {
         let Some(node) = self.take(key) else {
             return Vec::new();
         };

@@ -31,11 +31,7 @@ impl Axioms {
             return false;
         };
         let pair = [first.first, first.second];
-        let core = if is_contradictory(&only(facts, &pair)) {
-            pair.to_vec()
-        } else {
-            least(facts)
-        };
+        let core = if is_contradictory(&only(facts, &pair)) { pair.to_vec() } else { least(facts) };
         let Some(axiom) = axiom(facts, &core) else {
             return false;
         };

@@ -1,10 +1,10 @@
 //! A counterexample cut down to the facts that matter, as lines of a case file.
 
 use super::axioms::known;
+use comity_model::CaseFacts;
 use comity_model::facts::{FactList, FactPath, ListState, Value};
 use comity_model::place::{CIRCUIT, CITY, COUNTY, STATE};
 use comity_model::schema::{ElemFieldId, ListId, fields};
-use comity_model::CaseFacts;
 
 /// Forgets every fact without which `is_real` still holds.
 pub(super) fn minimize(mut facts: CaseFacts, is_real: &dyn Fn(&CaseFacts) -> bool) -> CaseFacts {

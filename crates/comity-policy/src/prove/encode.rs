@@ -107,14 +107,7 @@ impl<'p> Encoder<'p> {
         }
     }
 
-    fn quant(
-        &mut self,
-        list: ListId,
-        var: u8,
-        count: Count,
-        body: &Cond,
-        mut at: Elements,
-    ) -> Lit {
+    fn quant(&mut self, list: ListId, var: u8, count: Count, body: &Cond, mut at: Elements) -> Lit {
         self.quantified.insert(list);
         let mut lits = Vec::new();
         for i in 0..self.present[list.0 as usize].len() {
@@ -141,6 +134,8 @@ impl<'p> Encoder<'p> {
     fn firsts(&mut self, list: ListId, field: ElemFieldId, lits: &[Lit]) -> Vec<Lit> {
         let mut out = Vec::new();
         for (i, lit) in lits.iter().enumerate() {
+            // The evaluator wants to know the key even of the only element.
+            self.ladder(FactPath::Element(list, i as u16, field));
             let mut parts = vec![*lit];
             for (j, earlier) in lits.iter().enumerate().take(i) {
                 let paths = [j, i].map(|e| FactPath::Element(list, e as u16, field));

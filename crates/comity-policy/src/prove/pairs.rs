@@ -54,8 +54,7 @@ fn in_force(policy: &Policy, anchor: Anchor, facts: &CaseFacts) -> bool {
 
 /// The instrument surely binds the case, its place aside.
 fn binds(policy: &Policy, anchor: Anchor, facts: &CaseFacts) -> bool {
-    in_force(policy, anchor, facts)
-        && eval(&policy.applies_when, facts, &mut Silent) == Tri::True
+    in_force(policy, anchor, facts) && eval(&policy.applies_when, facts, &mut Silent) == Tri::True
 }
 
 /// Those rules surely apply.
@@ -182,7 +181,9 @@ fn dead_rule(policy: &Policy, rule: u8, here: &[usize], space: &mut Space, repor
     }
     let message = format!("`{}` can never apply", clause.id);
     let d = Diagnostic::error("dead-rule", message)
-        .help("its condition contradicts itself, the instrument's dates, or a rule that overrides it")
+        .help(
+            "its condition contradicts itself, the instrument's dates, or a rule that overrides it",
+        )
         .warning();
     report.diagnostics.push(locate(d, policy, clause.line));
 }
@@ -270,8 +271,9 @@ fn clash(
             let (first, second) = (show(a, sa, ca), show(b, sb, cb));
             let message = format!("on `{channel}` {first} while {second}, at one level");
             let case = example(*facts, &place, &is_real);
-            let d = Diagnostic::error("contradicting-instruments", message)
-                .help(format!("{case}\nlimit one of them by `applies_when`, its dates or its conditions"));
+            let d = Diagnostic::error("contradicting-instruments", message).help(format!(
+                "{case}\nlimit one of them by `applies_when`, its dates or its conditions"
+            ));
             let (later, line) = if a.from > b.from {
                 (a, a.clauses[ca as usize].line)
             } else {

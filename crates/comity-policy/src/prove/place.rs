@@ -72,8 +72,7 @@ pub(super) fn told_apart<'s>(
     let mut exact = true;
     let mut out = Vec::new();
     for spot in spots {
-        let answers: Vec<Tri> =
-            tests.iter().map(|t| eval(t, &spot.facts, &mut Silent)).collect();
+        let answers: Vec<Tri> = tests.iter().map(|t| eval(t, &spot.facts, &mut Silent)).collect();
         if answers.contains(&Tri::Unknown) {
             exact = false;
         } else if out.len() == 126 {

@@ -10,6 +10,8 @@ use std::fmt::Write as _;
 
 const NEEDS_SHOWN: usize = 6;
 const NEEDS_CHARTED: usize = 8;
+/// Outcomes rarer than this are summed.
+const FEW: u64 = 10;
 
 /// The whole page.
 pub fn page(replay: &Replay) -> String {
@@ -109,8 +111,16 @@ fn table_open(out: &mut String, caption: &str, first: &str) {
     );
 }
 
+/// A count and its share; of nothing, only the zero.
+fn share_cell(n: u64, whole: u64) -> String {
+    if n == 0 {
+        return "<td class=\"num\">0</td>".to_owned();
+    }
+    format!("<td class=\"num\">{} <span class=\"small\">{}</span></td>", thousands(n), percent(n, whole))
+}
+
 fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
-    let cell = |n: u64| format!("<td class=\"num\">{} <span class=\"small\">{}</span></td>", thousands(n), percent(n, c.rows));
+    let cell = |n: u64| share_cell(n, c.rows);
     let needs: Vec<String> = c
         .top_needs(NEEDS_SHOWN)
         .iter()
@@ -249,15 +259,35 @@ fn outcomes(out: &mut String, replay: &Replay) {
     };
     let mut names: Vec<(&String, u64)> = first.outcomes.iter().map(|(k, c)| (k, c.rows)).collect();
     names.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
-    for (name, rows) in names {
-        let _ = write!(out, "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td>", escape(name), thousands(rows));
-        for regime in &tally.regimes {
-            let open = regime.outcomes.get(name).map_or(0, |c| c.must + c.may);
-            let _ = write!(out, "<td class=\"num\">{} <span class=\"small\">{}</span></td>", thousands(open), percent(open, rows));
-        }
-        out.push_str("</tr>\n");
+    let few = names.iter().filter(|(_, rows)| *rows < FEW).count();
+    let shown = if few > 1 { names.len() - few } else { names.len() };
+    let (shown, rest) = names.split_at(shown);
+    for (name, _) in shown {
+        outcome_row(out, name, &[name.as_str()], &tally.regimes);
+    }
+    if !rest.is_empty() {
+        let label = format!("{} other outcomes, each in fewer than {FEW} rows", rest.len());
+        let rest: Vec<&str> = rest.iter().map(|(n, _)| n.as_str()).collect();
+        outcome_row(out, &label, &rest, &tally.regimes);
     }
     out.push_str("</tbody></table></div>\n");
+}
+
+fn outcome_row(out: &mut String, label: &str, names: &[&str], regimes: &[RegimeTally]) {
+    let sum = |t: &RegimeTally, of: fn(&Counts) -> u64| -> u64 {
+        names.iter().filter_map(|n| t.outcomes.get(*n)).map(of).sum()
+    };
+    let rows = regimes.first().map_or(0, |t| sum(t, |c| c.rows));
+    let _ = write!(
+        out,
+        "<tr><th scope=\"row\">{}</th><td class=\"num\">{}</td>",
+        escape(label),
+        thousands(rows)
+    );
+    for t in regimes {
+        let _ = write!(out, "<td class=\"num\">{}</td>", thousands(sum(t, |c| c.must + c.may)));
+    }
+    out.push_str("</tr>\n");
 }
 
 fn data(out: &mut String, replay: &Replay) {
@@ -340,7 +370,7 @@ fn problems(out: &mut String, replay: &Replay) {
 fn pairs(out: &mut String, caption: &str, heads: (&str, &str), rows: impl Iterator<Item = (String, String)>) {
     let _ = write!(
         out,
-        "<div class=\"scroll\"><table><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>\n",
+        "<div class=\"scroll\"><table class=\"pairs\"><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>\n",
         heads.0, heads.1
     );
     for (a, b) in rows {
@@ -360,7 +390,7 @@ fn reading(out: &mut String, replay: &Replay) {
         let under = if r.under.is_empty() {
             "those in force on the day, at the place".to_owned()
         } else {
-            r.under.iter().map(|p| format!("<code>{}</code>", escape(p))).collect::<Vec<_>>().join(" ")
+            r.under.iter().map(|p| format!("<code>{}</code>", escape(p))).collect::<Vec<_>>().join("<br>")
         };
         let gives: Vec<String> = r
             .settings()
@@ -369,7 +399,7 @@ fn reading(out: &mut String, replay: &Replay) {
             .collect();
         let _ = write!(
             out,
-            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td>{under}</td><td>{}{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td class=\"ids\"><code>{}</code></td><td class=\"ids\">{under}</td><td>{}{}</td></tr>\n",
             escape(&r.title),
             r.channel,
             escape(&r.says),

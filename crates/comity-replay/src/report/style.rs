@@ -35,10 +35,10 @@ svg .count{font-size:13px;fill:#3d4551;font-variant-numeric:tabular-nums}
 svg .tick{font-size:12px;fill:#3d4551;font-variant-numeric:tabular-nums}svg .n{font-size:10.5px}
 svg .in{font-size:12px;font-variant-numeric:tabular-nums}
 svg .grid{stroke:#dfe1e2;stroke-width:1}
-svg .must{fill:#1a4480;stroke:#fff;stroke-width:1}
-svg .may{fill:url(#p-may);stroke:#fff;stroke-width:1}
-svg .open{fill:url(#p-open);stroke:#fff;stroke-width:1}
-svg .not{fill:url(#p-not);stroke:#fff;stroke-width:1}
+svg .must{fill:#1a4480;stroke:#0b1f3c;stroke-width:.8}
+svg .may{fill:url(#p-may);stroke:#2e6276;stroke-width:.8}
+svg .open{fill:url(#p-open);stroke:#71767a;stroke-width:.8}
+svg .not{fill:url(#p-not);stroke:#6c2b12;stroke-width:.8}
 svg .need{fill:#565c65}
 svg .pill{fill:#fff;fill-opacity:.94}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 22px;margin:14px 0 0;padding:0;font-size:14px}
@@ -50,8 +50,9 @@ table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4;margin:
 caption{text-align:left;font-weight:700;padding:6px 0}
 th,td{border-bottom:1px solid #dfe1e2;padding:5px 10px 5px 0;text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid #565c65;vertical-align:bottom}
-td.num,th.num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-tbody th{font-weight:600}
+td.num,th.num{text-align:right;padding-left:10px;font-variant-numeric:tabular-nums;white-space:nowrap}
+tbody th{font-weight:600}tbody th .small{font-weight:400}
+table.pairs th{width:38%;min-width:15em}td.ids code{white-space:nowrap}
 tr.all th,tr.all td{border-top:2px solid #a9aeb1;font-weight:700}
 code{font:13px/1.4 'Roboto Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;overflow-wrap:anywhere}
 pre{background:#f0f0f0;padding:12px 16px;overflow-x:auto;font:13px/1.5 'Roboto Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace}

@@ -4,6 +4,8 @@
 //! Each rule is one test whose name is the rule. When a rule is wrong, change it here and say
 //! why in `docs/adr/`.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod crates;
 mod documents;
 mod lint;

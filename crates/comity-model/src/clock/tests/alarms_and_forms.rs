@@ -4,39 +4,19 @@ use super::*;
 
 #[test]
 fn alarms_before_and_at_the_end() {
-    let r = read(
-        &stay("2019-01-07T12:00"),
-        &[plain(4)],
-        ny("2019-01-07T12:00"),
-    )
-    .unwrap();
+    let r = read(&stay("2019-01-07T12:00"), &[plain(4)], ny("2019-01-07T12:00")).unwrap();
     let got = alarms(&r, &[60, 15, 720, 1440]);
     let before = |minutes| AlarmKind::BeforeEnd { minutes };
     let want = [
-        Alarm {
-            at: ny("2019-01-07T12:00"),
-            kind: before(720),
-        },
-        Alarm {
-            at: ny("2019-01-07T15:00"),
-            kind: before(60),
-        },
-        Alarm {
-            at: ny("2019-01-07T15:45"),
-            kind: before(15),
-        },
-        Alarm {
-            at: ny("2019-01-07T16:00"),
-            kind: AlarmKind::AtEnd,
-        },
+        Alarm { at: ny("2019-01-07T12:00"), kind: before(720) },
+        Alarm { at: ny("2019-01-07T15:00"), kind: before(60) },
+        Alarm { at: ny("2019-01-07T15:45"), kind: before(15) },
+        Alarm { at: ny("2019-01-07T16:00"), kind: AlarmKind::AtEnd },
     ];
     assert_eq!(got, want);
     assert_eq!(want[3].kind.says(), "release");
     // A desk that was down from 15:00 to 16:30 still gives the two it missed, and no other.
-    assert_eq!(
-        due_between(&got, ny("2019-01-07T15:00"), ny("2019-01-07T16:30")),
-        &want[2..]
-    );
+    assert_eq!(due_between(&got, ny("2019-01-07T15:00"), ny("2019-01-07T16:30")), &want[2..]);
     assert!(due_between(&got, ny("2019-01-07T16:00"), ny("2019-01-08T16:30")).is_empty());
     assert!(due_between(&got, ny("2019-01-08T16:00"), ny("2019-01-07T16:30")).is_empty());
 }
@@ -55,10 +35,7 @@ fn days_by_name() {
     assert_eq!(set, Ok(DaySet::WEEKENDS_AND_HOLIDAYS));
     assert_eq!(DaySet::of_names(["sunday", "monday"]), Err("monday"));
     assert_eq!(
-        DaySet::SUNDAY
-            .with(DaySet::HOLIDAY)
-            .names()
-            .collect::<Vec<_>>(),
+        DaySet::SUNDAY.with(DaySet::HOLIDAY).names().collect::<Vec<_>>(),
         ["sunday", "holiday"]
     );
 }
@@ -80,10 +57,7 @@ fn written_out() {
     assert_eq!(json["law_change_ends_at"], serde_json::Value::Null);
     assert_eq!(json["ends_at"], "unknown");
     assert_eq!(json["no_later_than"], "2015-08-09T17:00:00-04:00");
-    assert_eq!(
-        json["state"],
-        serde_json::json!({"is": "ended", "overdue_seconds": 3600})
-    );
+    assert_eq!(json["state"], serde_json::json!({"is": "ended", "overdue_seconds": 3600}));
     assert_eq!(json["says"], "release");
     assert_eq!(
         json["caps"][2],

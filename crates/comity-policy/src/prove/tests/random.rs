@@ -9,7 +9,8 @@ use comity_model::{CaseFacts, Day, Tri};
 use proptest::prelude::*;
 
 fn scalar_test() -> impl Strategy<Value = String> {
-    let day = prop_oneof!["decision.on", "person.entered_on", "person.present_since"];
+    let day =
+        prop_oneof![Just("decision.on"), Just("person.entered_on"), Just("person.present_since")];
     let op = prop_oneof![Just("<"), Just("<="), Just("=="), Just("!="), Just(">"), Just(">=")];
     prop_oneof![
         Just("person.visa_abuse".to_owned()),
@@ -18,7 +19,8 @@ fn scalar_test() -> impl Strategy<Value = String> {
         (op.clone(), 1..5_u32, day.clone())
             .prop_map(|(op, d, f)| format!("{f} {op} date('2016-02-{:02}')", 26 + d.min(3))),
         (op, day.clone(), day.clone()).prop_map(|(op, a, b)| format!("{a} {op} {b}")),
-        (day.clone(), day.clone(), 0..3_u32).prop_map(|(a, b, n)| format!("within({a}, {b}, days({n}))")),
+        (day.clone(), day.clone(), 0..3_u32)
+            .prop_map(|(a, b, n)| format!("within({a}, {b}, days({n}))")),
         (day.clone(), day).prop_map(|(a, b)| format!("within({a}, {b}, years(1))")),
         prop_oneof![Just("I-200"), Just("I-205"), Just("none")]
             .prop_map(|w| format!("request.warrant == '{w}'")),
@@ -47,13 +49,14 @@ fn tree(leaf: impl Strategy<Value = String> + 'static) -> impl Strategy<Value = 
 }
 
 fn condition() -> impl Strategy<Value = String> {
-    let quantified = (tree(element_test()), 0..5_u32, 1..3_u32).prop_map(|(body, kind, n)| match kind {
-        0 => format!("convictions.all(c, {body})"),
-        1 => format!("convictions.exists(c, {body})"),
-        2 => format!("convictions.at_least({n}, c, {body})"),
-        3 => format!("convictions.at_least({n}, c.incident, c, {body})"),
-        _ => format!("convictions.at_least({n}, c.sentence_days, c, {body})"),
-    });
+    let quantified =
+        (tree(element_test()), 0..5_u32, 1..3_u32).prop_map(|(body, kind, n)| match kind {
+            0 => format!("convictions.all(c, {body})"),
+            1 => format!("convictions.exists(c, {body})"),
+            2 => format!("convictions.at_least({n}, c, {body})"),
+            3 => format!("convictions.at_least({n}, c.incident, c, {body})"),
+            _ => format!("convictions.at_least({n}, c.sentence_days, c, {body})"),
+        });
     tree(prop_oneof![2 => scalar_test(), 1 => quantified])
 }
 
@@ -96,14 +99,23 @@ fn case() -> impl Strategy<Value = CaseFacts> {
     })
 }
 
+/// Cases that print short.
+struct Cases(Vec<CaseFacts>);
+
+impl std::fmt::Debug for Cases {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} cases", self.0.len())
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, max_shrink_iters: 4000, ..ProptestConfig::default() })]
 
     #[test]
     fn what_a_case_shows_is_found(
         a in condition(),
         b in condition(),
-        cases in prop::collection::vec(case(), 60),
+        cases in prop::collection::vec(case(), 60).prop_map(Cases),
     ) {
         let rules = [
             rule("a", "may = [\"hold\"]", &format!("when = \"\"\"{a}\"\"\"")),
@@ -113,7 +125,7 @@ proptest! {
         let report = prove_policy(&policy, &places());
         prop_assert_eq!(report.unsettled, 0, "{} / {}: {:?}", a, b, report.diagnostics);
         let is_found = codes(&report).contains(&"contradicting-rules");
-        let shown = cases.iter().any(|facts| {
+        let shown = cases.0.iter().any(|facts| {
             let holds = |i: usize| eval(&policy.clauses[i].when, facts, &mut Silent) == Tri::True;
             holds(0) && holds(1) && comity_model::check::contradictions(facts).is_empty()
         });

@@ -1,0 +1,105 @@
+//! The report and its charts are well-formed and say what the counts say.
+
+mod common;
+
+use common::{files, replay, with_data};
+use comity_replay::report::{chart, html, json, text};
+
+/// A reader of tags: every element that opens closes, in order, and no attribute is left open.
+fn well_formed(markup: &str) {
+    const VOID: [&str; 4] = ["meta", "br", "!doctype", "link"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = markup;
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').unwrap_or_else(|| panic!("a tag is left open"));
+        let tag = &rest[start + 1..end];
+        assert_eq!(tag.matches('"').count() % 2, 0, "an attribute is left open: <{tag}>");
+        rest = &rest[end + 1..];
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed), "</{closed}> closes another element");
+        } else if !tag.ends_with('/') && !VOID.contains(&name) {
+            open.push(name);
+            if name == "style" {
+                rest = &rest[rest.find("</style>").unwrap()..];
+            }
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new(), "elements are left open");
+}
+
+#[test]
+fn charts_are_well_formed_whatever_their_labels() {
+    let bars = [
+        chart::Bar { label: "<b>&\"'".to_owned(), parts: [1, 2, 3, 4] },
+        chart::Bar { label: String::new(), parts: [0, 0, 0, 0] },
+        chart::Bar { label: "zero \u{0} byte".to_owned(), parts: [0, 1_000_000, 0, 1] },
+    ];
+    let lengths = [chart::Length { label: "a<b".to_owned(), count: 7 }];
+    for svg in [
+        chart::shares("a", "<t>", &bars),
+        chart::years("b", "t", &bars),
+        chart::lengths("c", "t", &lengths, 0),
+        chart::shares("d", "t", &[]),
+    ] {
+        well_formed(&svg);
+        assert!(svg.contains("role=\"img\"") && svg.contains("<title") && svg.contains("<desc"));
+        assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    }
+}
+
+#[test]
+fn the_page_is_well_formed_and_needs_nothing_else() {
+    let (replay, _) = replay(&files()).unwrap();
+    let page = html::page(&replay);
+    well_formed(&page);
+    for outside in ["<script", "<link", "src=\"http", "@import", "url(http"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    for id in ["result", "years", "causes", "outcomes", "data", "reading", "receipt"] {
+        assert!(page.contains(&format!("id=\"{id}\"")), "{id}");
+    }
+    // Every chart says what it shows in words.
+    assert_eq!(page.matches("<svg class=\"chart\"").count(), page.matches("<desc").count());
+}
+
+#[test]
+fn markup_in_the_data_stays_text() {
+    let (replay, rows) = with_data(
+        "row_id,booked,form,age,outcome\n1,2012-03-01,<script>alert(1)</script>,3,<img src=x>\n2,2012-03-01,,3,=1+1\n",
+    );
+    let page = html::page(&replay);
+    well_formed(&page);
+    assert!(!page.contains("<script>") && !page.contains("<img"));
+    assert_eq!(rows[2][5], "'=1+1");
+}
+
+#[test]
+fn the_page_of_an_empty_file_is_well_formed() {
+    for data in ["", "row_id,booked,form,age,outcome\n"] {
+        let (replay, _) = with_data(data);
+        well_formed(&html::page(&replay));
+    }
+}
+
+#[test]
+fn the_summary_and_the_table_carry_the_counts() {
+    let (replay, _) = replay(&files()).unwrap();
+    let summary = json::summary(&replay);
+    assert_eq!(summary["rows"]["read"], 3);
+    assert_eq!(summary["views"][0]["regimes"][0]["all"]["may"], 2);
+    assert_eq!(summary["views"][0]["regimes"][0]["all"]["possible"]["may|must_not"], 1);
+    assert_eq!(summary["views"][0]["regimes"][0]["years"]["2012"]["needs"]["convictions"], 1);
+    assert_eq!(summary["views"][1]["regimes"][0]["all"]["must_not"], 1);
+    let table = text::table(&replay);
+    assert!(table.contains("3 rows: 2 decided under every regime, 1 undetermined"), "{table}");
+    assert!(table.contains("66.7%"), "{table}");
+}
+
+#[test]
+fn shares_and_counts_are_written_as_people_do() {
+    assert_eq!(text::percent(1, 3), "33.3%");
+    assert_eq!(text::percent(0, 0), "–");
+    assert_eq!(chart::thousands(1_234_567), "1,234,567");
+    assert_eq!(chart::thousands(12), "12");
+}
