@@ -68,9 +68,8 @@ demo: ## Replay ten years of bookings under eight policies; writes out/travis
 	$(CARGO) build --locked --release -p comity
 	scripts/demo $(RELEASE) $(OUT)/travis
 
-bench: ## The measurements that the documents cite
-	@$(CARGO) build --locked --release -p comity
-	$(CARGO) bench --locked --workspace
+bench: ## The measurements that the documents cite, beside their peers
+	@$(CARGO) bench --locked --manifest-path benches/Cargo.toml
 
 fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
 	@COMITY_HOSTILE_ROUNDS=$${ROUNDS:-500000} COMITY_HOSTILE_SECONDS=$${SECONDS_MAX:-1800} \

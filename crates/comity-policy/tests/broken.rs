@@ -43,7 +43,9 @@ fn expectation(name: &str, bytes: &[u8]) -> Option<(String, Option<usize>)> {
 fn generated(name: &str, bytes: &[u8]) -> Vec<u8> {
     let text = std::str::from_utf8(bytes).unwrap();
     let root_node = tree::parse_toml(&SourceText { name, text }).unwrap();
-    let get = |key: &str| root_node.get(key).and_then(Node::text).unwrap_or_else(|| panic!("{name}: {key}"));
+    let get = |key: &str| {
+        root_node.get(key).and_then(Node::text).unwrap_or_else(|| panic!("{name}: {key}"))
+    };
     let size = match root_node.get("bytes").map(|n| &n.raw) {
         Some(tree::Raw::Int(n)) => *n as usize,
         other => panic!("{name}: bytes is {other:?}"),
@@ -88,7 +90,12 @@ fn corpus(folder: &str) -> Vec<Broken> {
         if let Some((library, member)) = place.split_once('/') {
             // Files of one library: `b.toml` says what must be reported.
             if member == "a.toml" {
-                out.push(Broken { name: library.to_owned(), files: vec![file], code: String::new(), line: None });
+                out.push(Broken {
+                    name: library.to_owned(),
+                    files: vec![file],
+                    code: String::new(),
+                    line: None,
+                });
                 continue;
             }
             let last = out.last_mut().filter(|b| b.name == library).expect("a.toml comes first");
@@ -141,8 +148,10 @@ fn verdict(b: &Broken, found: &[Diagnostic]) -> Option<String> {
     } else {
         return None;
     };
-    let list: Vec<String> =
-        found.iter().map(|d| format!("    {} line {} ({}): {}", d.code, d.line, d.file, d.message)).collect();
+    let list: Vec<String> = found
+        .iter()
+        .map(|d| format!("    {} line {} ({}): {}", d.code, d.line, d.file, d.message))
+        .collect();
     Some(format!("{}: {why}; found\n{}", b.name, list.join("\n")))
 }
 

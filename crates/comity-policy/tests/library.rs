@@ -65,11 +65,8 @@ fn the_own_cases_of_every_policy_pass_and_every_policy_has_some() {
     let reports = own_reports();
     assert_eq!(failures(&reports), "");
     let files: BTreeSet<&str> = reports.iter().map(|r| r.file.as_str()).collect();
-    let without: Vec<&str> = library()
-        .policies()
-        .map(|(_, p)| p.file.as_str())
-        .filter(|f| !files.contains(f))
-        .collect();
+    let without: Vec<&str> =
+        library().policies().map(|(_, p)| p.file.as_str()).filter(|f| !files.contains(f)).collect();
     assert!(without.is_empty(), "policies without a case: {without:?}");
 }
 
@@ -160,7 +157,8 @@ fn versions_of_one_instrument_never_overlap() {
         several += usize::from(list.len() > 1);
         for (i, a) in list.iter().enumerate() {
             for b in &list[i + 1..] {
-                let apart = a.until.is_some_and(|u| u < b.from) || b.until.is_some_and(|u| u < a.from);
+                let apart =
+                    a.until.is_some_and(|u| u < b.from) || b.until.is_some_and(|u| u < a.from);
                 assert!(apart, "{instrument}: {} and {} overlap", a.id, b.id);
             }
         }
@@ -200,10 +198,25 @@ fn a_recalled_rule_is_shown_as_not_verified_wherever_it_matters() {
             let (text, html) = (to_text(&e), to_html(&e));
             for (i, rule) in recalled(&e) {
                 let v = &e.channels[i];
-                assert!(v.rests_on_unverified, "{name}: {} rests on {rule} and hides it", v.channel);
-                assert!(v.sentence.contains("not verified"), "{name}: {}: {}", v.channel, v.sentence);
-                assert!(text.contains("[not verified]"), "{name}: text hides that {rule} is recalled");
-                assert!(html.contains("not verified"), "{name}: HTML hides that {rule} is recalled");
+                assert!(
+                    v.rests_on_unverified,
+                    "{name}: {} rests on {rule} and hides it",
+                    v.channel
+                );
+                assert!(
+                    v.sentence.contains("not verified"),
+                    "{name}: {}: {}",
+                    v.channel,
+                    v.sentence
+                );
+                assert!(
+                    text.contains("[not verified]"),
+                    "{name}: text hides that {rule} is recalled"
+                );
+                assert!(
+                    html.contains("not verified"),
+                    "{name}: HTML hides that {rule} is recalled"
+                );
                 seen += 1;
             }
             let marked: Vec<bool> = e.channels.iter().map(|v| v.rests_on_unverified).collect();
@@ -212,7 +225,9 @@ fn a_recalled_rule_is_shown_as_not_verified_wherever_it_matters() {
             assert_eq!(marked, wanted, "{name}: a mark without a recalled rule");
         }
     }
-    let any = library().policies().any(|(_, p)| p.clauses.iter().any(|c| c.verified == Verified::Recalled));
+    let any = library()
+        .policies()
+        .any(|(_, p)| p.clauses.iter().any(|c| c.verified == Verified::Recalled));
     assert_eq!(any, seen > 0, "the library has recalled rules, and no golden case meets one");
 }
 
@@ -261,5 +276,7 @@ fn every_policy_is_found_by_its_id_and_a_near_miss_is_helped() {
     let d = library().find("us-ca.trust-act.2015").unwrap_err();
     assert_eq!(d.code, "unknown-policy");
     assert!(d.help.contains("us-ca.trust-act.2014"), "{d}");
-    assert!(matches!(library().scope_under(&["us-ca.trust-act.2014"]), Ok(Scope::Under(l)) if l == [PolicyIndex(l[0].0)]));
+    assert!(
+        matches!(library().scope_under(&["us-ca.trust-act.2014"]), Ok(Scope::Under(l)) if l == [PolicyIndex(l[0].0)])
+    );
 }

@@ -78,7 +78,8 @@ pub fn answer(library: &Library, study: &Study, case: RowCase) -> RowAnswer {
 }
 
 fn views(library: &Library, study: &Study, facts: &CaseFacts) -> Vec<Vec<RegimeAnswer>> {
-    let of_view = |facts: &CaseFacts| study.regimes.iter().map(|r| regime(library, r, facts)).collect();
+    let of_view =
+        |facts: &CaseFacts| study.regimes.iter().map(|r| regime(library, r, facts)).collect();
     let mut out = Vec::with_capacity(study.views.len());
     for view in &study.views {
         let mut facts = facts.clone();

@@ -182,7 +182,11 @@ impl ChargeBook {
         let row = ChargeRow {
             kind: LineKind::from_name(kind).ok_or_else(|| format!("there is no kind `{kind}`"))?,
             category: c.value(CHARGES, "category", "category")?,
-            level: if level == "by_code" { None } else { Some(c.value(CHARGES, "level", "level")?) },
+            level: if level == "by_code" {
+                None
+            } else {
+                Some(c.value(CHARGES, "level", "level")?)
+            },
             serious: c.value(CHARGES, "serious", "serious")?,
             violent: c.value(CHARGES, "violent", "violent")?,
             minor_traffic: c.value(CONVICTIONS, "minor_traffic", "minor_traffic")?,
@@ -202,7 +206,11 @@ impl ChargeBook {
         let row = LevelRow {
             level: c.value(CHARGES, "level", "level")?,
             grade: c.value(CHARGES, "grade", "grade")?,
-            over_one_year: c.value(CHARGES, "punishable_over_one_year", "punishable_over_one_year")?,
+            over_one_year: c.value(
+                CHARGES,
+                "punishable_over_one_year",
+                "punishable_over_one_year",
+            )?,
             state_prison: c.value(CHARGES, "state_prison", "state_prison")?,
         };
         unique(self.levels.insert(c.get("level_code")?.to_owned(), row).is_some())
@@ -244,7 +252,12 @@ impl ChargeBook {
     }
 
     /// Adds one line to the lists of a case.
-    pub fn add_line(&self, facts: &mut CaseFacts, line: &ChargeLine, youthful: Option<bool>) -> Used {
+    pub fn add_line(
+        &self,
+        facts: &mut CaseFacts,
+        line: &ChargeLine,
+        youthful: Option<bool>,
+    ) -> Used {
         let level_row = self.levels.get(or_empty(&line.level)).copied().unwrap_or(LEVEL_UNKNOWN);
         let charge = self.charge(line);
         let level = charge.and_then(|c| c.level).unwrap_or(level_row.level);
@@ -303,7 +316,9 @@ fn fill(
     let statute = charge.filter(|c| !c.statute.is_empty()).map(|c| facts.text_value(&c.statute));
     // Serious and violent felonies are felonies: below that level the marks are no.
     let below_felony = !matches!(level_name(row.level).as_str(), "felony" | "unknown");
-    let mark = |v: Option<Value>| if below_felony { Value::Bool(false) } else { v.unwrap_or(Value::Unknown) };
+    let mark = |v: Option<Value>| {
+        if below_felony { Value::Bool(false) } else { v.unwrap_or(Value::Unknown) }
+    };
     let (serious, violent) = (mark(charge.map(|c| c.serious)), mark(charge.map(|c| c.violent)));
     let to = facts.list_mut(list);
     let at = to.push_unknown();
@@ -375,9 +390,10 @@ impl<'a> Cells<'a> {
         match (def.map(|d| d.kind), cell) {
             (Some(Kind::Bool), "true") => Ok(Value::Bool(true)),
             (Some(Kind::Bool), "false") => Ok(Value::Bool(false)),
-            (Some(Kind::Enum(set)), name) => {
-                set.code(name).map(Value::Enum).ok_or_else(|| format!("`{name}` is no {}", set.name))
-            }
+            (Some(Kind::Enum(set)), name) => set
+                .code(name)
+                .map(Value::Enum)
+                .ok_or_else(|| format!("`{name}` is no {}", set.name)),
             _ => Err(format!("`{cell}` in column `{column}` is neither true, false nor unknown")),
         }
     }

@@ -7,7 +7,7 @@ use crate::reader::{Columns, Encoding, Rows};
 use comity_model::schema::{FieldId, scalar};
 use comity_model::{CaseFacts, Value};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io::Read;
 
 /// The role of the joined file in problems.
@@ -50,7 +50,7 @@ struct Kept {
 pub struct Joined {
     book: ChargeBook,
     by_row: HashMap<String, Vec<Kept>>,
-    used_rows: HashMap<String, ()>,
+    used_rows: HashSet<String>,
     maybe_more: bool,
     criminal_arrest: bool,
     youthful: Option<bool>,
@@ -73,7 +73,7 @@ impl Joined {
         let mut joined = Joined {
             book,
             by_row: HashMap::new(),
-            used_rows: HashMap::new(),
+            used_rows: HashSet::new(),
             maybe_more: join.maybe_more,
             criminal_arrest: join.criminal_arrest,
             youthful: join.youthful,
@@ -84,8 +84,7 @@ impl Joined {
         };
         let mut rows = Rows::new(input, encoding);
         let ignored: Vec<&str> = join.ignored.iter().map(|i| i.name.as_str()).collect();
-        let columns =
-            Columns::check(FILE, rows.header(), &join.columns_read(), &ignored, problems);
+        let columns = Columns::check(FILE, rows.header(), &join.columns_read(), &ignored, problems);
         while let Some(row) = rows.next_row() {
             joined.counts.lines += 1;
             match row.cells {
@@ -132,7 +131,7 @@ impl Joined {
             }
         }
         // A second row of the same number has no lines left: what is missing is not known.
-        let again = self.used_rows.insert(row_id.to_owned(), ()).is_some();
+        let again = !self.used_rows.insert(row_id.to_owned());
         end_lists(facts, self.maybe_more || again);
         if self.criminal_arrest && arrest {
             facts.set(CRIMINAL_ARREST, Value::Bool(true));
@@ -148,7 +147,13 @@ impl Joined {
         ];
         for (unknown, column, value) in found {
             if unknown {
-                problems.add(FILE, Kind::UnknownValue, column, kept.at, crate::charges::or_empty(value));
+                problems.add(
+                    FILE,
+                    Kind::UnknownValue,
+                    column,
+                    kept.at,
+                    crate::charges::or_empty(value),
+                );
             }
         }
     }

@@ -65,17 +65,29 @@ impl Kind {
     pub fn says(self) -> &'static str {
         match self {
             Kind::EmptyFile => "The file has no header row.",
-            Kind::MissingColumn => "The mapping reads the column and the file has none: its facts stay unknown.",
-            Kind::ExtraColumn => "The file has the column and the mapping neither reads nor ignores it.",
+            Kind::MissingColumn => {
+                "The mapping reads the column and the file has none: its facts stay unknown."
+            }
+            Kind::ExtraColumn => {
+                "The file has the column and the mapping neither reads nor ignores it."
+            }
             Kind::DuplicateColumn => "The header names the column twice: the first is read.",
             Kind::HalfRow => "Fewer cells than the header: the row is rejected.",
             Kind::ExtraCells => "More cells than the header: the row is rejected.",
-            Kind::WrongEncoding => "Bytes that are not text in the file's encoding: the row is rejected.",
+            Kind::WrongEncoding => {
+                "Bytes that are not text in the file's encoding: the row is rejected."
+            }
             Kind::ZeroByte => "A zero byte: the row is rejected.",
-            Kind::RowTooLong => "Longer than a row may be, often an unclosed quote: the row is rejected.",
+            Kind::RowTooLong => {
+                "Longer than a row may be, often an unclosed quote: the row is rejected."
+            }
             Kind::EmptyCell => "A cell that every row needs is empty: the row is rejected.",
-            Kind::UnreadableCell => "Not the date or number it should be: the fact stays unknown, or the row is rejected where every row needs it.",
-            Kind::UnknownValue => "No table of the mapping knows the value: the fact stays unknown.",
+            Kind::UnreadableCell => {
+                "Not the date or number it should be: the fact stays unknown, or the row is rejected where every row needs it."
+            }
+            Kind::UnknownValue => {
+                "No table of the mapping knows the value: the fact stays unknown."
+            }
             Kind::DuplicateRowId => "The row's number was used before: both rows are decided.",
             Kind::OrphanLine => "The line belongs to no row of the main file: it is not used.",
         }

@@ -75,8 +75,12 @@ pub fn policies_used(library: &Library, ids: impl Iterator<Item = String>) -> Ve
     ids.sort();
     ids.dedup();
     let used = ids.iter().filter_map(|id| library.find(id).ok()).map(|i| library.policy(i));
-    used.map(|p| PolicyUsed { id: p.id.to_string(), title: p.title.clone(), sha256: p.hash.to_string() })
-        .collect()
+    used.map(|p| PolicyUsed {
+        id: p.id.to_string(),
+        title: p.title.clone(),
+        sha256: p.hash.to_string(),
+    })
+    .collect()
 }
 
 /// Counts and hashes the bytes that pass through.

@@ -181,7 +181,9 @@ impl<'m> RowReader<'m> {
             Read::Text => Some(facts.text_value(text)),
             Read::Date => Day::parse(text).map(Value::Date),
             Read::MonthFirst => month_first(text).map(Value::Date),
-            Read::Number => text.parse().ok().filter(|n| (0..=1_000_000).contains(n)).map(Value::Int),
+            Read::Number => {
+                text.parse().ok().filter(|n| (0..=1_000_000).contains(n)).map(Value::Int)
+            }
             Read::Table(table) => table.get(text).map(|g| g.in_case(facts)),
         };
         let Some(value) = value else {
@@ -193,7 +195,9 @@ impl<'m> RowReader<'m> {
             return None;
         };
         match value {
-            Value::Date(day) => Some(Value::Date(self.plus_days(day, column, cells, line, problems))),
+            Value::Date(day) => {
+                Some(Value::Date(self.plus_days(day, column, cells, line, problems)))
+            }
             other => Some(other),
         }
     }
@@ -245,7 +249,12 @@ fn month_first(text: &str) -> Option<Day> {
 }
 
 /// Fills facts that are still unknown, everywhere a target points to.
-pub fn fill_unknown(facts: &mut CaseFacts, target: Target, given: &Given, skip: &dyn Fn(&CaseFacts, usize) -> bool) {
+pub fn fill_unknown(
+    facts: &mut CaseFacts,
+    target: Target,
+    given: &Given,
+    skip: &dyn Fn(&CaseFacts, usize) -> bool,
+) {
     let value = given.in_case(facts);
     match target {
         Target::Scalar(f) if facts.get(f) == Value::Unknown => facts.set(f, value),

@@ -70,7 +70,7 @@ impl Replay {
     /// True where every row, every joined line and every column that the mapping counts on
     /// could be read.
     pub fn is_clean(&self) -> bool {
-        let lines = self.joined.as_ref().map_or(0, |j| j.rejected + j.orphans);
+        let lines = self.joined.as_ref().map_or(0, |j| j.rejected);
         self.tally.rows.rejected == 0
             && lines == 0
             && !self.problems.iter().any(|p| p.kind.is_serious())

@@ -193,7 +193,11 @@ pub fn parse(name: &str, bytes: &[u8], library: &Library) -> Result<Study, Vec<D
         mapping: r.text(&root, "a study", "mapping"),
         policies: r.text_opt(&root, "policies").unwrap_or_default(),
         views: r.tables(&root, "view").iter().map(|n| view(&mut r, n)).collect(),
-        regimes: r.tables(&root, "regime").iter().filter_map(|n| regime(&mut r, n, library)).collect(),
+        regimes: r
+            .tables(&root, "regime")
+            .iter()
+            .filter_map(|n| regime(&mut r, n, library))
+            .collect(),
         notes: r.tables(&root, "note").iter().map(|n| r.text(n, "[[note]]", "says")).collect(),
     };
     complete(&mut r, &study);
@@ -215,16 +219,22 @@ pub fn paths(name: &str, bytes: &[u8]) -> Result<(String, String), Vec<Diagnosti
 }
 
 fn complete(r: &mut TomlReader<'_>, study: &Study) {
-    for (what, empty) in [("[[view]]", study.views.is_empty()), ("[[regime]]", study.regimes.is_empty())] {
+    for (what, empty) in
+        [("[[view]]", study.views.is_empty()), ("[[regime]]", study.regimes.is_empty())]
+    {
         if empty {
-            r.wrong(Diagnostic::error("missing-key", format!("a study needs at least one {what}")), None);
+            r.wrong(
+                Diagnostic::error("missing-key", format!("a study needs at least one {what}")),
+                None,
+            );
         }
     }
     let mut ids: Vec<&str> = study.regimes.iter().map(|x| x.id.as_str()).collect();
     ids.extend(study.views.iter().map(|x| x.id.as_str()));
     ids.sort_unstable();
-    if let Some(pair) = ids.windows(2).find(|w| w[0] == w[1]) {
-        let d = Diagnostic::error("duplicate-id", format!("`{}` is used twice", pair[0]));
+    let twice = ids.iter().zip(ids.iter().skip(1)).find(|(a, b)| a == b);
+    if let Some((id, _)) = twice {
+        let d = Diagnostic::error("duplicate-id", format!("`{id}` is used twice"));
         r.wrong(d, None);
     }
 }
@@ -263,8 +273,9 @@ fn regime(r: &mut TomlReader<'_>, node: &Node, library: &Library) -> Option<Regi
     let channel = Channel::from_name(&channel_name);
     if channel.is_none() {
         let names = Channel::ALL.iter().map(|c| c.name());
-        let d = Diagnostic::error("unknown-channel", format!("there is no channel `{channel_name}`"))
-            .help(comity_model::read::suggest(&channel_name, names));
+        let d =
+            Diagnostic::error("unknown-channel", format!("there is no channel `{channel_name}`"))
+                .help(comity_model::read::suggest(&channel_name, names));
         r.wrong(d, node.get("channel").and_then(|n| n.span.clone()));
     }
     let side = match r.text(node, "[[regime]]", "side").as_str() {
@@ -294,10 +305,18 @@ fn regime(r: &mut TomlReader<'_>, node: &Node, library: &Library) -> Option<Regi
     })
 }
 
-fn scope(r: &mut TomlReader<'_>, node: &Node, under: &[String], library: &Library) -> Option<Scope> {
+fn scope(
+    r: &mut TomlReader<'_>,
+    node: &Node,
+    under: &[String],
+    library: &Library,
+) -> Option<Scope> {
     let in_force = r.flag(node, "in_force").unwrap_or(false);
-    if in_force == !under.is_empty() {
-        let d = Diagnostic::error("missing-key", "a regime is either `in_force = true` or `under` some policies");
+    if in_force != under.is_empty() {
+        let d = Diagnostic::error(
+            "missing-key",
+            "a regime is either `in_force = true` or `under` some policies",
+        );
         r.wrong(d, node.span.clone());
         return None;
     }

@@ -143,7 +143,10 @@ impl Tally {
     /// Empty counts for a study.
     pub fn new(study: &Study) -> Tally {
         let regimes = || {
-            let named = |r: &crate::study::Regime| RegimeTally { regime: r.id.clone(), ..RegimeTally::default() };
+            let named = |r: &crate::study::Regime| RegimeTally {
+                regime: r.id.clone(),
+                ..RegimeTally::default()
+            };
             study.regimes.iter().map(named).collect()
         };
         let view = |v: &crate::study::View| ViewTally { view: v.id.clone(), regimes: regimes() };
@@ -198,5 +201,9 @@ impl Tally {
 
 /// A reason without its numbers, so that like reasons are counted together.
 fn general(why: &str) -> String {
-    why.chars().map(|c| if c.is_ascii_digit() { '#' } else { c }).collect::<String>().replace("##", "#").replace("##", "#")
+    why.chars()
+        .map(|c| if c.is_ascii_digit() { '#' } else { c })
+        .collect::<String>()
+        .replace("##", "#")
+        .replace("##", "#")
 }

@@ -70,9 +70,12 @@ impl<'a> TomlReader<'a> {
             if keys.contains(&key.as_str()) {
                 continue;
             }
-            let help = nearest(key, keys.iter().copied())
-                .map_or_else(|| format!("one of {}", keys.join(", ")), |n| format!("did you mean `{n}`?"));
-            let d = Diagnostic::error("unknown-key", format!("{what} has no key `{key}`")).help(help);
+            let help = nearest(key, keys.iter().copied()).map_or_else(
+                || format!("one of {}", keys.join(", ")),
+                |n| format!("did you mean `{n}`?"),
+            );
+            let d =
+                Diagnostic::error("unknown-key", format!("{what} has no key `{key}`")).help(help);
             self.wrong(d, key_span.clone());
         }
     }
@@ -125,8 +128,9 @@ impl<'a> TomlReader<'a> {
         let Some(value) = node.get(key) else {
             return Vec::new();
         };
-        let texts: Option<Vec<String>> =
-            value.items().and_then(|items| items.iter().map(|n| n.text().map(str::to_owned)).collect());
+        let texts: Option<Vec<String>> = value
+            .items()
+            .and_then(|items| items.iter().map(|n| n.text().map(str::to_owned)).collect());
         texts.unwrap_or_else(|| {
             self.wrong_type(key, value, "a list of texts");
             Vec::new()
@@ -164,17 +168,21 @@ impl<'a> TomlReader<'a> {
 
     fn target(&mut self, name: &str, span: Option<Range<usize>>) -> Option<Target> {
         let found = match name.split_once("[].") {
-            Some((list, field)) => schema::find_list(list)
-                .and_then(|l| l.field(field).map(|f| Target::Element(l, f))),
+            Some((list, field)) => {
+                schema::find_list(list).and_then(|l| l.field(field).map(|f| Target::Element(l, f)))
+            }
             None => schema::find_scalar(name)
                 .map(Target::Scalar)
                 .or_else(|| schema::find_list(name).map(Target::List)),
         };
         if found.is_none() {
             let names = fields::SCALARS.iter().map(|f| f.path);
-            let help = nearest(name, names)
-                .map_or_else(|| "docs/reference/facts.md lists every fact".to_owned(), |n| format!("did you mean `{n}`?"));
-            let d = Diagnostic::error("unknown-field", format!("there is no fact `{name}`")).help(help);
+            let help = nearest(name, names).map_or_else(
+                || "docs/reference/facts.md lists every fact".to_owned(),
+                |n| format!("did you mean `{n}`?"),
+            );
+            let d =
+                Diagnostic::error("unknown-field", format!("there is no fact `{name}`")).help(help);
             self.wrong(d, span);
         }
         found
@@ -203,7 +211,10 @@ pub fn given(kind: &Kind, node: &Node) -> Result<Given, Box<Diagnostic>> {
         return Ok(Given::Value(Value::Unknown));
     }
     let wrong = |help: String| {
-        let d = Diagnostic::error("wrong-type", format!("{} where {} is wanted", node.type_name(), kind.name()));
+        let d = Diagnostic::error(
+            "wrong-type",
+            format!("{} where {} is wanted", node.type_name(), kind.name()),
+        );
         Err(Box::new(d.help(help)))
     };
     match (kind, &node.raw) {

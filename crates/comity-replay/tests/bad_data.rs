@@ -1,10 +1,12 @@
 //! Bad data: every problem is counted with its rows and column, and no row is lost.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
-use common::{DATA, MAPPING, files, replay, with_data};
 use comity_replay::Replay;
 use comity_replay::problem::{Kind, Problem};
+use common::{DATA, MAPPING, files, replay, with_data};
 
 fn problem<'a>(replay: &'a Replay, kind: Kind, column: &str) -> &'a Problem {
     let found = replay.problems.iter().find(|p| p.kind == kind && p.column == column);
@@ -27,8 +29,16 @@ fn good_rows_are_decided_or_undetermined() {
     assert_eq!(
         rows[0],
         [
-            "line", "row_id", "year", "status", "reason", "outcome", "toy", "toy:needs",
-            "nothing-more:toy", "nothing-more:toy:needs"
+            "line",
+            "row_id",
+            "year",
+            "status",
+            "reason",
+            "outcome",
+            "toy",
+            "toy:needs",
+            "nothing-more:toy",
+            "nothing-more:toy:needs"
         ]
     );
     assert_eq!(rows[1], ["2", "1", "2012", "decided", "", "HELD", "may", "", "may", ""]);
@@ -61,7 +71,8 @@ fn two_runs_give_the_same_bytes_and_receipt() {
 
 #[test]
 fn a_missing_column_leaves_its_fact_unknown_for_every_row() {
-    let (replay, rows) = with_data("row_id,booked,age,outcome\n1,2012-03-01,3,X\n2,2012-03-02,3,X\n");
+    let (replay, rows) =
+        with_data("row_id,booked,age,outcome\n1,2012-03-01,3,X\n2,2012-03-02,3,X\n");
     whole(&replay, &rows, 2);
     assert_eq!(problem(&replay, Kind::MissingColumn, "form").rows, 2);
     assert!(!replay.is_clean());
@@ -87,14 +98,19 @@ fn extra_and_duplicate_columns_are_reported() {
 
 #[test]
 fn latin_1_bytes_reject_the_row_unless_the_mapping_says_so() {
-    let data = b"row_id,booked,form,age,outcome\n1,2012-03-01,I-247,3,caf\xe9\n2,2012-03-02,I-247,3,X\n";
+    let data =
+        b"row_id,booked,form,age,outcome\n1,2012-03-01,I-247,3,caf\xe9\n2,2012-03-02,I-247,3,X\n";
     let (as_utf8, rows) = with_data(data.to_vec());
     whole(&as_utf8, &rows, 2);
     assert_eq!(problem(&as_utf8, Kind::WrongEncoding, "outcome").first_line, 2);
     assert_eq!(rows[1][..5], ["2", "1", "2012", "rejected", "column outcome is not UTF-8"]);
-    let mapping = MAPPING.replace("row_id = \"row_id\"\nyear", "encoding = \"windows-1252\"\nrow_id = \"row_id\"\nyear");
+    let mapping = MAPPING.replace(
+        "row_id = \"row_id\"\nyear",
+        "encoding = \"windows-1252\"\nrow_id = \"row_id\"\nyear",
+    );
     let (as_1252, rows) =
-        replay(&files().with("toy/data.csv", data.to_vec()).with("toy/mapping.toml", mapping)).unwrap();
+        replay(&files().with("toy/data.csv", data.to_vec()).with("toy/mapping.toml", mapping))
+            .unwrap();
     whole(&as_1252, &rows, 2);
     assert_eq!(as_1252.tally.rows.rejected, 0);
     assert_eq!(rows[1][5], "café");
@@ -128,7 +144,9 @@ fn unknown_charges_levels_and_dispositions_are_counted() {
     let charges = "row_id,text,level,disposition\n1,JAYWALKING,Q,EATEN BY A BEAR\n9,THEFT,F,DISMISSAL\n1,THEFT\n";
     let (replay, rows) = replay(&files().with("toy/charges.csv", charges)).unwrap();
     whole(&replay, &rows, 3);
-    for (column, value) in [("text", "JAYWALKING"), ("level", "Q"), ("disposition", "EATEN BY A BEAR")] {
+    for (column, value) in
+        [("text", "JAYWALKING"), ("level", "Q"), ("disposition", "EATEN BY A BEAR")]
+    {
         assert_eq!(problem(&replay, Kind::UnknownValue, column).samples.get(value), Some(&1));
     }
     let joined = replay.joined.as_ref().unwrap();
@@ -149,10 +167,18 @@ fn days_that_are_none_are_rejected_where_every_row_needs_them() {
 
 #[test]
 fn an_empty_file_and_a_header_alone_have_no_rows() {
-    for (data, kind) in [("", Some(Kind::EmptyFile)), ("\n\n", Some(Kind::EmptyFile)), ("row_id,booked,form,age,outcome\n", None)] {
+    for (data, kind) in [
+        ("", Some(Kind::EmptyFile)),
+        ("\n\n", Some(Kind::EmptyFile)),
+        ("row_id,booked,form,age,outcome\n", None),
+    ] {
         let (replay, rows) = with_data(data);
         whole(&replay, &rows, 0);
-        assert_eq!(replay.problems.iter().any(|p| Some(p.kind) == kind), kind.is_some(), "{data:?}");
+        assert_eq!(
+            replay.problems.iter().any(|p| Some(p.kind) == kind),
+            kind.is_some(),
+            "{data:?}"
+        );
     }
 }
 
@@ -166,8 +192,9 @@ fn a_byte_order_mark_and_windows_lines_are_no_problem() {
 
 #[test]
 fn quoted_newlines_stay_inside_their_row() {
-    let (replay, rows) =
-        with_data("row_id,booked,form,age,outcome\n1,2012-03-01,I-247,3,\"two\nlines\"\n2,2012-03-02,,3,X\n");
+    let (replay, rows) = with_data(
+        "row_id,booked,form,age,outcome\n1,2012-03-01,I-247,3,\"two\nlines\"\n2,2012-03-02,,3,X\n",
+    );
     whole(&replay, &rows, 2);
     assert_eq!(rows[1][5], "two\nlines");
     assert_eq!(rows[2][0], "4");
@@ -175,7 +202,8 @@ fn quoted_newlines_stay_inside_their_row() {
 
 #[test]
 fn a_quote_that_is_never_closed_is_named() {
-    let (replay, rows) = with_data("row_id,booked,form,age,outcome\n1,2012-03-01,\"I-247,3,X\n2,2012-03-02,,3,X\n");
+    let (replay, rows) =
+        with_data("row_id,booked,form,age,outcome\n1,2012-03-01,\"I-247,3,X\n2,2012-03-02,,3,X\n");
     whole(&replay, &rows, 1);
     assert!(rows[1][4].contains("is a quote never closed?"), "{}", rows[1][4]);
 }
@@ -183,8 +211,9 @@ fn a_quote_that_is_never_closed_is_named() {
 #[test]
 fn a_field_of_ten_megabytes_rejects_its_row_only() {
     let long = "x".repeat(10 << 20);
-    let (replay, rows) =
-        with_data(format!("row_id,booked,form,age,outcome\n1,2012-03-01,{long},3,X\n2,2012-03-02,I-247,3,X\n"));
+    let (replay, rows) = with_data(format!(
+        "row_id,booked,form,age,outcome\n1,2012-03-01,{long},3,X\n2,2012-03-02,I-247,3,X\n"
+    ));
     whole(&replay, &rows, 2);
     assert_eq!(replay.tally.rows.rejected, 1);
     assert_eq!(problem(&replay, Kind::RowTooLong, "").first_line, 2);
@@ -218,7 +247,18 @@ fn any_bytes_keep_every_row() {
         state
     };
     let pieces: [&[u8]; 12] = [
-        b"1", b"2012-03-01", b",", b",", b",", b"\n", b"\n", b"\"", b"I-247", b"\xff", b"\0", b"\r",
+        b"1",
+        b"2012-03-01",
+        b",",
+        b",",
+        b",",
+        b"\n",
+        b"\n",
+        b"\"",
+        b"I-247",
+        b"\xff",
+        b"\0",
+        b"\r",
     ];
     for _ in 0..300 {
         let mut data = b"row_id,booked,form,age,outcome\n".to_vec();

@@ -56,7 +56,7 @@ impl Files for Repository<'_> {
 fn no_mapping_and_no_study_can_make_their_readers_panic_or_run_on() {
     let library = library();
     let corpus = Corpus::read(root(), "data", &["toml"]);
-    hammer("mapping", &corpus, Limits::of(5_000), |bytes| {
+    hammer("mapping", &corpus, Limits::of(3_000), |bytes| {
         if let Err(found) = mapping::parse(HOSTILE, bytes, library.places()) {
             assert!(!found.is_empty(), "refused without a finding");
         }
@@ -84,7 +84,7 @@ fn no_data_file_and_no_table_can_lose_a_row_or_make_a_replay_panic() {
         let mut corpus = Corpus::default();
         let (_, bytes) = short.iter().find(|(n, _)| n == replaced).expect("the file to replace");
         corpus.push(replaced, bytes);
-        hammer(replaced.trim_start_matches('/'), &corpus, Limits::of(600), |hostile| {
+        hammer(replaced.trim_start_matches('/'), &corpus, Limits::of(300), |hostile| {
             replay(&library, &Repository { replaced, hostile, short: &short });
         });
     }

@@ -1,5 +1,7 @@
 //! Mappings and studies that are wrong say where, and what to do.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{CHARGE_TABLE, MAPPING, STUDY, files, replay};
@@ -20,12 +22,37 @@ fn study_error(from: &str, to: &str) -> comity_model::Diagnostic {
 fn mapping_errors_have_a_place_and_a_next_step() {
     let cases = [
         ("\"request.form\"", "\"request.from\"", "unknown-field", "did you mean `request.form`?"),
-        ("\"I-247\" = \"I-247\"", "\"I-247\" = \"I-248\"", "wrong-enum-value", "did you mean `I-247`?"),
-        ("read     = \"date\"", "read     = \"day\"", "unknown-read", "date, month-first, number, text or table"),
-        ("\"decision.on\"", "\"request.asks_hold\"", "wrong-type", "the fact's type is in docs/reference/facts.md; a column fills single facts only"),
-        ("\"us-tx.travis\"", "\"us-tx.travs\"", "unknown-place", "did you mean `us-tx.travis`? otherwise add it to policies/places.toml"),
+        (
+            "\"I-247\" = \"I-247\"",
+            "\"I-247\" = \"I-248\"",
+            "wrong-enum-value",
+            "did you mean `I-247`?",
+        ),
+        (
+            "read     = \"date\"",
+            "read     = \"day\"",
+            "unknown-read",
+            "date, month-first, number, text or table",
+        ),
+        (
+            "\"decision.on\"",
+            "\"request.asks_hold\"",
+            "wrong-type",
+            "the fact's type is in docs/reference/facts.md; a column fills single facts only",
+        ),
+        (
+            "\"us-tx.travis\"",
+            "\"us-tx.travs\"",
+            "unknown-place",
+            "did you mean `us-tx.travis`? otherwise add it to policies/places.toml",
+        ),
         ("[[ignored]]\nname", "[[ignored]]\nnme", "unknown-key", "did you mean `name`?"),
-        ("row_id = \"row_id\"\nyear", "encoding = \"utf-9\"\nrow_id = \"row_id\"\nyear", "unknown-encoding", "utf-8 or windows-1252"),
+        (
+            "row_id = \"row_id\"\nyear",
+            "encoding = \"utf-9\"\nrow_id = \"row_id\"\nyear",
+            "unknown-encoding",
+            "utf-8 or windows-1252",
+        ),
     ];
     for (from, to, code, help) in cases {
         let d = mapping_error(from, to);
@@ -52,7 +79,11 @@ fn study_errors_have_a_place_and_a_next_step() {
         ("side    = \"local\"", "side    = \"both\"", "unknown-side"),
         ("under   = [\"us-tx.toy.2010\"]", "", "missing-key"),
         ("complete = [\"charges\", \"convictions\"]", "complete = [\"chargs\"]", "unknown-field"),
-        ("id      = \"toy\"\ntitle   = \"The toy\"", "id      = \"as-recorded\"\ntitle   = \"The toy\"", "duplicate-id"),
+        (
+            "id      = \"toy\"\ntitle   = \"The toy\"",
+            "id      = \"as-recorded\"\ntitle   = \"The toy\"",
+            "duplicate-id",
+        ),
     ];
     for (from, to, code) in cases {
         let d = study_error(from, to);

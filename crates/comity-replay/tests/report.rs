@@ -1,9 +1,11 @@
 //! The report and its charts are well-formed and say what the counts say.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod common;
 
-use common::{files, replay, with_data};
 use comity_replay::report::{chart, html, json, text};
+use common::{files, replay, with_data};
 
 /// A reader of tags: every element that opens closes, in order, and no attribute is left open.
 fn well_formed(markup: &str) {

@@ -109,29 +109,15 @@ pub(crate) fn case_of(
     }
     // The question's own day wins over a day among the facts.
     set_day(&mut base, question.on);
-    let mut steps = Vec::new();
-    if root.get("expect").is_some() && root.get("step").is_some() {
+    let expect = t.take("expect").map(|n| expect::read(n, &mut found));
+    if let (Some(_), Some(node)) = (root.get("step"), root.get("expect")) {
         let d = Diagnostic::error("two-questions", "the case has [expect] and [[step]]")
             .help("a case of several days has an `expect` in each step");
-        found.add(d.path("expect"), root.get("expect").and_then(|n| n.span.clone()));
+        found.add(d.path("expect"), node.span.clone());
     }
-    let expect = t.take("expect").map(|n| expect::read(n, &mut found));
+    let mut steps = Vec::new();
     for (node, path) in t.tables("step", &mut found) {
-        let Some(mut s) = Table::new(node, path, &mut found) else { continue };
-        let mut facts = base.clone();
-        let step_at = s.text("at", &mut found);
-        set_place(library, &mut facts, question.at.or(step_at), node, &mut found);
-        let step_on = s.day("on", &mut found);
-        set_day(&mut facts, question.on.or(step_on));
-        if let Some(over) = s.take("facts")
-            && let Err(errors) = read::apply(&mut facts, over, not_listed, source)
-        {
-            found.list.extend(errors);
-        }
-        let expect = s.take("expect").map(|n| expect::read(n, &mut found)).unwrap_or_default();
-        s.text("title", &mut found);
-        s.finish(&mut found);
-        steps.push(Step { facts, expect });
+        steps.extend(step(library, node, path, &base, not_listed, question, &mut found));
     }
     t.finish(&mut found);
     if steps.is_empty() {
@@ -141,6 +127,33 @@ pub(crate) fn case_of(
         return Err(found.list);
     }
     Ok(CaseFile { id, title, disputed, steps })
+}
+
+/// One step: the case's facts with the step's laid over them.
+fn step(
+    library: &Library,
+    node: &Node,
+    path: String,
+    base: &CaseFacts,
+    not_listed: NotListed,
+    question: &Question<'_>,
+    found: &mut Findings<'_>,
+) -> Option<Step> {
+    let mut s = Table::new(node, path, found)?;
+    let mut facts = base.clone();
+    let at = s.text("at", found);
+    set_place(library, &mut facts, question.at.or(at), node, found);
+    let on = s.day("on", found);
+    set_day(&mut facts, question.on.or(on));
+    if let Some(over) = s.take("facts")
+        && let Err(errors) = read::apply(&mut facts, over, not_listed, found.source)
+    {
+        found.list.extend(errors);
+    }
+    let expect = s.take("expect").map(|n| expect::read(n, found)).unwrap_or_default();
+    s.text("title", found);
+    s.finish(found);
+    Some(Step { facts, expect })
 }
 
 fn set_day(facts: &mut CaseFacts, on: Option<Day>) {

@@ -73,6 +73,22 @@ struct Loader<'a, 'f> {
     root: &'a Node,
 }
 
+/// What stands above the rules of a file.
+struct Head {
+    id: String,
+    title: String,
+    instrument: String,
+    level: Level,
+    from: Day,
+    until: Option<Day>,
+    places: Vec<PlaceCode>,
+    anchor: Anchor,
+    anchors: [Anchor; Channel::COUNT],
+    rounding: Option<DateRounding>,
+    source: Source,
+    not_coded: String,
+}
+
 /// What rules need to know of their file.
 struct Frame<'a> {
     params: &'a BTreeMap<String, params::ParamEntry>,
@@ -89,53 +105,23 @@ struct Frame<'a> {
 impl Loader<'_, '_> {
     fn policy(&mut self, file: &str) -> Option<(Policy, Vec<Node>)> {
         let mut t = Table::new(self.root, "", self.found)?;
-        let id = t.need_text(
-            "id",
-            "a place code, a subject, a year: us-ks.sedgwick.detainers.2014",
-            self.found,
-        );
-        let title = t.need_text("title", "the instrument's name", self.found);
-        let instrument = t.text("instrument", self.found).unwrap_or(&id).to_owned();
-        let level_node = t.node_level(self.found);
-        let (from, until) = self.in_force(&mut t);
-        let places = self.places_of(&mut t);
-        let (anchor, anchors) = self.anchors(&mut t);
-        let rounding = t.choice(
-            "date_rounding",
-            &[("down", DateRounding::Down), ("up", DateRounding::Up)],
-            self.found,
-        );
-        let source = self.source(&mut t);
-        let not_coded = t.need_text(
-            "not_coded",
-            "what the instrument says that the file does not; \"Nothing.\" if so",
-            self.found,
-        );
-        let (level, from, source) = (level_node?, from?, source?);
-
-        let param_entries = params::read(&mut t, from, until, self.found);
+        let head = self.head(&mut t)?;
+        let param_entries = params::read(&mut t, head.from, head.until, self.found);
         let kinds = param_entries.iter().map(|(k, p)| (k.clone(), p.param.clone())).collect();
         let defines = self.defines(&mut t);
         let frame = Frame {
             params: &param_entries,
             kinds: &kinds,
             defines: &defines,
-            rounding,
-            anchor,
-            from,
-            until,
-            verified: source.verified,
-            level,
+            rounding: head.rounding,
+            anchor: head.anchor,
+            from: head.from,
+            until: head.until,
+            verified: head.source.verified,
+            level: head.level,
         };
         let mut used = Used::default();
-        let applies_when =
-            self.condition(t.take("applies_when"), "applies_when", &frame, &mut used);
-        let applies_says = t.text("applies_says", self.found).unwrap_or("").to_owned();
-        if applies_when != Cond::Const(true) && applies_says.is_empty() {
-            let d = Diagnostic::error("missing-key", "`applies_says` is missing")
-                .help("say in one sentence whom the instrument binds");
-            self.found.add(d, self.root.get("applies_when").and_then(|n| n.span.clone()));
-        }
+        let (applies_when, applies_says) = self.applies(&mut t, &frame, &mut used);
         let clauses = self.clauses(&mut t, &frame, &mut used);
         self.unused(&frame, &used);
         let cases = t.tables("case", self.found).into_iter().map(|(n, _)| n.clone()).collect();
@@ -144,31 +130,25 @@ impl Loader<'_, '_> {
         let speakers = self.speakers(&clauses);
         let canonical = canonical::canonical(self.root);
         let policy = Policy {
-            id: PolicyId(id),
-            instrument,
-            title,
-            in_place: place_condition(&places, self.places),
-            places,
-            level,
-            from,
-            until,
-            anchors,
-            anchor,
-            source,
-            not_coded,
+            id: PolicyId(head.id),
+            instrument: head.instrument,
+            title: head.title,
+            in_place: place_condition(&head.places, self.places),
+            places: head.places,
+            level: head.level,
+            from: head.from,
+            until: head.until,
+            anchors: head.anchors,
+            anchor: head.anchor,
+            source: head.source,
+            not_coded: head.not_coded,
             applies_says,
             applies_when,
             param_texts: params::texts(&param_entries),
             params: kinds,
             clauses,
             order,
-            spoken: Channel::ALL
-                .into_iter()
-                .filter(|c| {
-                    let s = &speakers[*c as usize];
-                    s.all() != 0 || s.default.is_some()
-                })
-                .collect(),
+            spoken: spoken(&speakers),
             speakers,
             hash: PolicyHash(canonical::hash(&canonical)),
             canonical,
@@ -176,6 +156,51 @@ impl Loader<'_, '_> {
             text: self.found.source.text.to_owned(),
         };
         Some((policy, cases))
+    }
+
+    /// Everything above the rules; every key is read, so that every finding is reported.
+    fn head(&mut self, t: &mut Table<'_>) -> Option<Head> {
+        const ID: &str = "a place code, a subject, a year: us-ks.sedgwick.detainers.2014";
+        const NOT_CODED: &str =
+            "what the instrument says that the file does not; \"Nothing.\" if so";
+        let id = t.need_text("id", ID, self.found);
+        let title = t.need_text("title", "the instrument's name", self.found);
+        let instrument = t.text("instrument", self.found).unwrap_or(&id).to_owned();
+        let level = t.node_level(self.found);
+        let (from, until) = self.in_force(t);
+        let places = self.places_of(t);
+        let (anchor, anchors) = self.anchors(t);
+        let roundings = [("down", DateRounding::Down), ("up", DateRounding::Up)];
+        let rounding = t.choice("date_rounding", &roundings, self.found);
+        let source = self.source(t);
+        let not_coded = t.need_text("not_coded", NOT_CODED, self.found);
+        let (level, from, source) = (level?, from?, source?);
+        Some(Head {
+            id,
+            title,
+            instrument,
+            level,
+            from,
+            until,
+            places,
+            anchor,
+            anchors,
+            rounding,
+            source,
+            not_coded,
+        })
+    }
+
+    /// Whom the instrument binds: the condition and its sentence.
+    fn applies(&mut self, t: &mut Table<'_>, frame: &Frame<'_>, used: &mut Used) -> (Cond, String) {
+        let when = self.condition(t.take("applies_when"), "applies_when", frame, used);
+        let says = t.text("applies_says", self.found).unwrap_or("").to_owned();
+        if when != Cond::Const(true) && says.is_empty() {
+            let d = Diagnostic::error("missing-key", "`applies_says` is missing")
+                .help("say in one sentence whom the instrument binds");
+            self.found.add(d, self.root.get("applies_when").and_then(|n| n.span.clone()));
+        }
+        (when, says)
     }
 
     fn in_force(&mut self, t: &mut Table<'_>) -> (Option<Day>, Option<Day>) {
@@ -396,6 +421,15 @@ impl Table<'_> {
         }
         self.choice("level", &Level::NAMES, found)
     }
+}
+
+/// The channels on which somebody speaks.
+fn spoken(speakers: &[Speakers; Channel::COUNT]) -> Vec<Channel> {
+    let speaks = |c: &Channel| {
+        let s = &speakers[*c as usize];
+        s.all() != 0 || s.default.is_some()
+    };
+    Channel::ALL.into_iter().filter(speaks).collect()
 }
 
 /// The days between which a fact lies, as a condition.

@@ -137,10 +137,40 @@ fn axiom(facts: &CaseFacts, core: &[FactPath]) -> Option<Cond> {
     }
 }
 
-/// Not these values together.
+/// Not these values together; of a number, neither what is as far off or farther.
 fn exact(facts: &CaseFacts, core: &[FactPath]) -> Option<Cond> {
-    let parts: Option<Vec<Cond>> = core.iter().map(|p| is(facts, *p, facts.at(*p))).collect();
+    let parts: Option<Vec<Cond>> = core
+        .iter()
+        .map(|p| match facts.at(*p) {
+            Value::Int(n) => Some(Cond::Test(numbers_off(facts, core, *p, n)?)),
+            value => is(facts, *p, value),
+        })
+        .collect();
     Some(Cond::not(Cond::and(parts?)))
+}
+
+/// The numbers from `n` on, up or down, that contradict the other facts like `n` does.
+fn numbers_off(facts: &CaseFacts, core: &[FactPath], path: FactPath, n: i64) -> Option<Test> {
+    let clash = |n: i64| {
+        let mut case = only(facts, core);
+        put(&mut case, path, Value::Int(n));
+        is_contradictory(&case)
+    };
+    let r = as_ref(path)?;
+    let mut end = n;
+    if clash(1_000_000) {
+        while end > 0 && n - end < 1_000 && clash(end - 1) {
+            end -= 1;
+        }
+        return Some(Test::Int(r, CmpOp::Ge, end));
+    }
+    if clash(0) {
+        while end - n < 1_000 && clash(end + 1) {
+            end += 1;
+        }
+        return Some(Test::Int(r, CmpOp::Le, end));
+    }
+    Some(Test::Int(r, CmpOp::Eq, n))
 }
 
 /// A fact has a value, as a condition.

@@ -26,7 +26,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// Most values of one domain: an index set is a `u128`.
 const VALUES_MAX: usize = 126;
 /// Longest path of bounds that is followed.
-const ROUNDS_MAX: usize = 8;
+const ROUNDS_MAX: usize = 32;
 /// Sets up to this size are not grouped.
 const SET_WHOLE_MAX: usize = 16;
 /// First and last day that a case can hold.
@@ -287,12 +287,13 @@ impl Gather {
             let inside = starts.filter(|v| (low..=high).contains(v)).chain([low]);
             out.insert(*key, inside.collect());
         }
-        let path_max: usize = keys.iter().map(instances).sum();
+        let longest = self.longest_paths(&keys, instances);
         let mut fresh = out.clone();
         let mut exact = true;
         for round in 0.. {
             fresh = self.carried(&fresh, &out, range);
-            if fresh.values().all(BTreeSet::is_empty) || round >= path_max {
+            fresh.retain(|k, _| round < longest.get(k).copied().unwrap_or(0));
+            if fresh.is_empty() {
                 break;
             }
             let full = fresh.iter().any(|(k, v)| out[k].len() + v.len() > VALUES_MAX);
@@ -314,6 +315,25 @@ impl Gather {
             }
         }
         (out, exact)
+    }
+
+    /// How many bounds a path through the facts that bound each other can have: one
+    /// fewer than there are such facts.
+    fn longest_paths(
+        &self,
+        keys: &[Key],
+        instances: &impl Fn(&Key) -> usize,
+    ) -> HashMap<Key, usize> {
+        let mut group: HashMap<Key, usize> = keys.iter().copied().zip(0..).collect();
+        for (from, to, _) in &self.edges {
+            if let (Some(a), Some(b)) = (group.get(from).copied(), group.get(to).copied()) {
+                group.values_mut().filter(|g| **g == a).for_each(|g| *g = b);
+            }
+        }
+        let size = |g: usize| -> usize {
+            keys.iter().filter(|k| group.get(k) == Some(&g)).map(instances).sum()
+        };
+        keys.iter().map(|k| (*k, group.get(k).map_or(0, |g| size(*g)).saturating_sub(1))).collect()
     }
 
     fn carried(

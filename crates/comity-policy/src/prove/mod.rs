@@ -32,7 +32,7 @@
 //! What the proof is relative to: facts as the reader accepts them (days of the years
 //! 1000 to 9999, numbers from 0 to 1,000,000), places of the registry, cases without the
 //! contradictions that [`comity_model::check`] knows. Where a cap cuts the search (more
-//! than 16 elements of one list, 126 values of one fact, 8 bounds in a row, an
+//! than 16 elements of one list, 126 values of one fact, 32 bounds in a row, an
 //! existential quantifier inside a universal one, 200,000 learned clauses) and no case is
 //! found, the report says so as a warning and counts it as unsettled: it never passes
 //! for a proof.

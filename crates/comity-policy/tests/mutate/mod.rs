@@ -1,5 +1,7 @@
 //! Random mutations of real files, from a seed, within a bounded time.
 
+#![allow(dead_code, reason = "each test file uses a part")]
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};

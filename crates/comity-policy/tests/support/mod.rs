@@ -2,9 +2,12 @@
 
 #![allow(dead_code, reason = "each test uses a part of it")]
 
+pub mod conditions;
 pub mod filling;
 pub mod oracle;
+pub mod reference;
 pub mod small;
+pub mod tape;
 
 use comity_policy::case::{CaseFile, Question, read_case};
 use comity_policy::{Library, PolicyFile};

@@ -125,8 +125,11 @@ fn read_rule(r: &mut TomlReader<'_>, node: &Node, read: &str, targets: &[Target]
         }
     };
     if !fits || targets.iter().any(|t| !matches!(t, Target::Scalar(_))) {
-        let d = Diagnostic::error("wrong-type", format!("a column read as `{read}` does not fit its facts"))
-            .help("the fact's type is in docs/reference/facts.md; a column fills single facts only");
+        let d = Diagnostic::error(
+            "wrong-type",
+            format!("a column read as `{read}` does not fit its facts"),
+        )
+        .help("the fact's type is in docs/reference/facts.md; a column fills single facts only");
         r.wrong(d, node.get("facts").or_else(|| node.get("fact")).and_then(|n| n.span.clone()));
         return None;
     }
@@ -227,12 +230,15 @@ fn unknown(r: &mut TomlReader<'_>, root: &Node) -> Vec<Said> {
 fn said_unknown_but_set(r: &mut TomlReader<'_>, root: &Node, mapping: &Mapping) {
     for (node, said) in r.tables(root, "unknown").iter().zip(&mapping.unknown) {
         let names: Vec<&str> = said.name.split(", ").collect();
-        let clash = mapping.assumptions.iter().find(|a| {
-            a.from.is_none() && a.before.is_none() && names.contains(&a.fact.as_str())
-        });
+        let clash = mapping
+            .assumptions
+            .iter()
+            .find(|a| a.from.is_none() && a.before.is_none() && names.contains(&a.fact.as_str()));
         if let Some(a) = clash {
-            let message = format!("`{}` is said to be unknown and assumed to be {}", a.fact, a.shown);
-            let d = Diagnostic::error("contradictory-mapping", message).help("leave one of them out");
+            let message =
+                format!("`{}` is said to be unknown and assumed to be {}", a.fact, a.shown);
+            let d =
+                Diagnostic::error("contradictory-mapping", message).help("leave one of them out");
             r.wrong(d, node.span.clone());
         }
     }
@@ -240,8 +246,19 @@ fn said_unknown_but_set(r: &mut TomlReader<'_>, root: &Node, mapping: &Mapping) 
 
 fn join(r: &mut TomlReader<'_>, node: &Node) -> Join {
     const KEYS: [&str; 13] = [
-        "file", "row_id", "text", "level", "disposition", "charge_table", "level_table",
-        "disposition_table", "lists_end", "criminal_arrest", "youthful", "set_aside", "ignored",
+        "file",
+        "row_id",
+        "text",
+        "level",
+        "disposition",
+        "charge_table",
+        "level_table",
+        "disposition_table",
+        "lists_end",
+        "criminal_arrest",
+        "youthful",
+        "set_aside",
+        "ignored",
     ];
     r.only(node, "[join]", &KEYS);
     let set_aside = r.tables(node, "set_aside");

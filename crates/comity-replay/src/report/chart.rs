@@ -214,7 +214,12 @@ pub fn years(id: &str, title: &str, bars: &[Bar]) -> String {
             thousands(bar.total())
         );
     }
-    let _ = write!(out, "<text class=\"tick n\" x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">rows</text>", LEFT - 6.0, H - BOTTOM + 31.0);
+    let _ = write!(
+        out,
+        "<text class=\"tick n\" x=\"{:.0}\" y=\"{:.0}\" text-anchor=\"end\">rows</text>",
+        LEFT - 6.0,
+        H - BOTTOM + 31.0
+    );
     out.push_str("</svg>\n");
     out
 }
@@ -247,7 +252,10 @@ pub fn lengths(id: &str, title: &str, bars: &[Length], whole: u64) -> String {
     const H: f64 = 16.0;
     let height = 8.0 + STEP * bars.len() as f64;
     let listed: Vec<String> = bars.iter().map(|b| format!("{} {}", b.label, b.count)).collect();
-    let desc = format!("Rows in which the fact would help to settle the answer, of {whole} rows. {}", listed.join(", "));
+    let desc = format!(
+        "Rows in which the fact would help to settle the answer, of {whole} rows. {}",
+        listed.join(", ")
+    );
     let mut out = String::new();
     open(&mut out, id, (W, height), title, &desc);
     let most = bars.iter().map(|b| b.count).max().unwrap_or(1).max(whole).max(1);

@@ -24,9 +24,9 @@ pub fn page(replay: &Replay) -> String {
     data(&mut out, replay);
     reading(&mut out, replay);
     receipt(&mut out, replay);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "</main>\n<footer><div class=\"wrap\"><p>Made by {} from the files named above. It describes what texts say about records; it is not legal advice, and it says nothing about which policy is better.</p></div></footer>\n</body>\n</html>\n",
+        "</main>\n<footer><div class=\"wrap\"><p>Made by {} from the files named above. It describes what texts say about records; it is not legal advice, and it says nothing about which policy is better.</p></div></footer>\n</body>\n</html>",
         escape(&replay.receipt.engine)
     );
     out
@@ -34,9 +34,9 @@ pub fn page(replay: &Replay) -> String {
 
 fn head(out: &mut String, replay: &Replay) {
     let (study, rows) = (&replay.study, replay.tally.rows);
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#result\">Skip to the result</a>\n{patterns}<header class=\"top\"><div class=\"wrap\"><p class=\"kind\">Replay of real records</p><h1>{title}</h1><p>{question}</p></div></header>\n<main class=\"wrap\">\n<nav aria-label=\"Sections\"><ul><li><a href=\"#result\">Result</a></li><li><a href=\"#years\">By year</a></li><li><a href=\"#causes\">What is missing</a></li><li><a href=\"#outcomes\">What happened</a></li><li><a href=\"#data\">The data</a></li><li><a href=\"#reading\">How to read it</a></li><li><a href=\"#receipt\">Receipt</a></li></ul></nav>\n",
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#result\">Skip to the result</a>\n{patterns}<header class=\"top\"><div class=\"wrap\"><p class=\"kind\">Replay of real records</p><h1>{title}</h1><p>{question}</p></div></header>\n<main class=\"wrap\">\n<nav aria-label=\"Sections\"><ul><li><a href=\"#result\">Result</a></li><li><a href=\"#years\">By year</a></li><li><a href=\"#causes\">What is missing</a></li><li><a href=\"#outcomes\">What happened</a></li><li><a href=\"#data\">The data</a></li><li><a href=\"#reading\">How to read it</a></li><li><a href=\"#receipt\">Receipt</a></li></ul></nav>",
         title = escape(&study.title),
         question = escape(&study.question),
         patterns = patterns(),
@@ -47,9 +47,9 @@ fn head(out: &mut String, replay: &Replay) {
         (Some(a), _) => (*a).clone(),
         _ => "no year".to_owned(),
     };
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<ul class=\"facts\"><li><b>{}</b>rows read, {span}</li><li><b>{}</b>decided under every regime</li><li><b>{}</b>undetermined under at least one</li><li><b>{}</b>rejected; every row is in one of the three</li></ul>\n",
+        "<ul class=\"facts\"><li><b>{}</b>rows read, {span}</li><li><b>{}</b>decided under every regime</li><li><b>{}</b>undetermined under at least one</li><li><b>{}</b>rejected; every row is in one of the three</li></ul>",
         thousands(rows.read),
         thousands(rows.decided),
         thousands(rows.undetermined),
@@ -58,7 +58,10 @@ fn head(out: &mut String, replay: &Replay) {
 }
 
 /// Titles that two regimes of one chart can share a row with: the side comes first.
-fn bars_of<'a>(regimes: impl Iterator<Item = (&'a Regime, &'a RegimeTally)>, side: Side) -> Vec<Bar> {
+fn bars_of<'a>(
+    regimes: impl Iterator<Item = (&'a Regime, &'a RegimeTally)>,
+    side: Side,
+) -> Vec<Bar> {
     regimes
         .filter(|(r, _)| r.side == side)
         .map(|(r, t)| Bar { label: r.title.clone(), parts: t.all.parts() })
@@ -68,10 +71,10 @@ fn bars_of<'a>(regimes: impl Iterator<Item = (&'a Regime, &'a RegimeTally)>, sid
 fn result(out: &mut String, replay: &Replay) {
     out.push_str("<h2 id=\"result\">The result</h2>\n");
     if !replay.study.reading.is_empty() {
-        let _ = write!(out, "<div class=\"note\"><p>{}</p></div>\n", escape(&replay.study.reading));
+        let _ = writeln!(out, "<div class=\"note\"><p>{}</p></div>", escape(&replay.study.reading));
     }
     for (i, (view, tally)) in replay.study.views.iter().zip(&replay.tally.views).enumerate() {
-        let _ = write!(out, "<h3>{}</h3>\n<p>{}</p>\n", escape(&view.title), escape(&view.says));
+        let _ = writeln!(out, "<h3>{}</h3>\n<p>{}</p>", escape(&view.title), escape(&view.says));
         out.push_str(&legend());
         let pairs = || replay.study.regimes.iter().zip(&tally.regimes);
         let sides = [
@@ -85,7 +88,10 @@ fn result(out: &mut String, replay: &Replay) {
             }
             let id = format!("v{i}-{}", if side == Side::Federal { "federal" } else { "local" });
             let svg = shares(&id, &format!("{title}: {}", view.title), &bars);
-            let _ = write!(out, "<figure><figcaption>{title}, all years. Numbers at the right: rows.</figcaption>{svg}</figure>\n");
+            let _ = writeln!(
+                out,
+                "<figure><figcaption>{title}, all years. Numbers at the right: rows.</figcaption>{svg}</figure>"
+            );
         }
         view_table(out, replay, i);
     }
@@ -104,9 +110,9 @@ fn view_table(out: &mut String, replay: &Replay, view: usize) {
 }
 
 fn table_open(out: &mut String, caption: &str, first: &str) {
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<div class=\"scroll\"><table><caption>{}</caption><thead><tr><th scope=\"col\">{first}</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Must</th><th scope=\"col\" class=\"num\">May</th><th scope=\"col\" class=\"num\">Undetermined</th><th scope=\"col\" class=\"num\">Must not</th><th scope=\"col\">Facts that would help to settle the undetermined</th></tr></thead><tbody>\n",
+        "<div class=\"scroll\"><table><caption>{}</caption><thead><tr><th scope=\"col\">{first}</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Must</th><th scope=\"col\" class=\"num\">May</th><th scope=\"col\" class=\"num\">Undetermined</th><th scope=\"col\" class=\"num\">Must not</th><th scope=\"col\">Facts that would help to settle the undetermined</th></tr></thead><tbody>",
         escape(caption)
     );
 }
@@ -116,7 +122,11 @@ fn share_cell(n: u64, whole: u64) -> String {
     if n == 0 {
         return "<td class=\"num\">0</td>".to_owned();
     }
-    format!("<td class=\"num\">{} <span class=\"small\">{}</span></td>", thousands(n), percent(n, whole))
+    format!(
+        "<td class=\"num\">{} <span class=\"small\">{}</span></td>",
+        thousands(n),
+        percent(n, whole)
+    )
 }
 
 fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
@@ -127,9 +137,9 @@ fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
         .map(|(n, k)| format!("<code>{}</code> {}", escape(n), thousands(*k)))
         .collect();
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<tr{class}><th scope=\"row\">{}</th><td class=\"num\">{}</td>{}{}{}{}<td class=\"small\">{}</td></tr>\n",
+        "<tr{class}><th scope=\"row\">{}</th><td class=\"num\">{}</td>{}{}{}{}<td class=\"small\">{}</td></tr>",
         escape(label),
         thousands(c.rows),
         cell(c.must),
@@ -149,9 +159,9 @@ fn by_year(out: &mut String, replay: &Replay) {
     }
     for (i, regime) in replay.study.regimes.iter().enumerate() {
         let class = if alone { "" } else { " class=\"grid2\"" };
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<div class=\"cell\"><h3>{}</h3><p class=\"small\">{}</p><div{class}>\n",
+            "<div class=\"cell\"><h3>{}</h3><p class=\"small\">{}</p><div{class}>",
             escape(&regime.title),
             escape(&regime.says)
         );
@@ -190,7 +200,7 @@ fn causes(out: &mut String, replay: &Replay) {
         return;
     };
     for (i, (regime, counts)) in replay.study.regimes.iter().zip(&tally.regimes).enumerate() {
-        let _ = write!(out, "<h3>{}</h3>\n", escape(&regime.title));
+        let _ = writeln!(out, "<h3>{}</h3>", escape(&regime.title));
         if counts.all.undetermined == 0 {
             out.push_str("<p class=\"small\">Nothing: every row is settled.</p>\n");
             continue;
@@ -199,7 +209,13 @@ fn causes(out: &mut String, replay: &Replay) {
             .all
             .possible
             .iter()
-            .map(|(p, n)| format!("{} in {}", p.replace("must_not", "must not").replace('|', " or "), thousands(*n)))
+            .map(|(p, n)| {
+                format!(
+                    "{} in {}",
+                    p.replace("must_not", "must not").replace('|', " or "),
+                    thousands(*n)
+                )
+            })
             .collect();
         let bars: Vec<Length> = counts
             .all
@@ -207,10 +223,15 @@ fn causes(out: &mut String, replay: &Replay) {
             .iter()
             .map(|(n, k)| Length { label: (*n).to_owned(), count: *k })
             .collect();
-        let svg = lengths(&format!("n{i}"), &format!("Facts that are missing: {}", regime.title), &bars, counts.all.rows);
-        let _ = write!(
+        let svg = lengths(
+            &format!("n{i}"),
+            &format!("Facts that are missing: {}", regime.title),
+            &bars,
+            counts.all.rows,
+        );
+        let _ = writeln!(
             out,
-            "<figure>{svg}<figcaption>{} of {} rows are undetermined: {}. Share of all rows in brackets.</figcaption></figure>\n",
+            "<figure>{svg}<figcaption>{} of {} rows are undetermined: {}. Share of all rows in brackets.</figcaption></figure>",
             thousands(counts.all.undetermined),
             thousands(counts.all.rows),
             possible.join("; ")
@@ -239,13 +260,15 @@ fn needs_table(out: &mut String, title: &str, c: &Counts) {
 
 fn outcomes(out: &mut String, replay: &Replay) {
     out.push_str("<h2 id=\"outcomes\">What happened, beside what the texts say</h2>\n");
-    let (Some(outcome), Some(tally)) = (replay.mapping.outcomes.first(), replay.tally.views.first()) else {
+    let (Some(outcome), Some(tally)) =
+        (replay.mapping.outcomes.first(), replay.tally.views.first())
+    else {
         out.push_str("<p>The data carry no outcome.</p>\n");
         return;
     };
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<p>Column <code>{}</code>. {} Rows of each outcome, and how many of them each regime leaves to be requested or held (must or may), settled.</p>\n",
+        "<p>Column <code>{}</code>. {} Rows of each outcome, and how many of them each regime leaves to be requested or held (must or may), settled.</p>",
         escape(&outcome.name),
         escape(&outcome.why)
     );
@@ -292,20 +315,23 @@ fn outcome_row(out: &mut String, label: &str, names: &[&str], regimes: &[RegimeT
 
 fn data(out: &mut String, replay: &Replay) {
     let m = &replay.mapping;
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<h2 id=\"data\">The data</h2>\n<p>{}. Source: {}.</p>\n<p><b>The moment that the facts describe.</b> {}</p>\n",
+        "<h2 id=\"data\">The data</h2>\n<p>{}. Source: {}.</p>\n<p><b>The moment that the facts describe.</b> {}</p>",
         escape(&m.title),
         escape(&m.source),
         escape(&m.moment)
     );
     if let Some(j) = &replay.joined {
         let aside: u64 = j.set_aside.values().sum();
-        let why: Vec<String> =
-            j.set_aside.iter().map(|(w, n)| format!("{} ({})", escape(w.trim_end_matches('.')), thousands(*n))).collect();
-        let _ = write!(
+        let why: Vec<String> = j
+            .set_aside
+            .iter()
+            .map(|(w, n)| format!("{} ({})", escape(w.trim_end_matches('.')), thousands(*n)))
+            .collect();
+        let _ = writeln!(
             out,
-            "<p>Lines of the joined file: {} read, {} became a charge, {} set aside, {} rejected, {} without a row. From dispositions {} convictions were derived. Set aside: {}.</p>\n",
+            "<p>Lines of the joined file: {} read, {} became a charge, {} set aside, {} rejected, {} without a row. From dispositions {} convictions were derived. Set aside: {}.</p>",
             thousands(j.lines),
             thousands(j.charges),
             thousands(aside),
@@ -331,26 +357,37 @@ fn data(out: &mut String, replay: &Replay) {
     let unknown = m.unknown.iter().map(|s| (s.name.clone(), s.why.clone()));
     pairs(out, "Facts that the data do not give", ("Facts", "Why"), unknown);
     out.push_str("<h3>What is lost or not read</h3>\n");
-    let lost = m.columns.iter().filter(|c| !c.loses.is_empty()).map(|c| (c.name.clone(), c.loses.clone()));
+    let lost =
+        m.columns.iter().filter(|c| !c.loses.is_empty()).map(|c| (c.name.clone(), c.loses.clone()));
     let ignored = m.ignored.iter().chain(m.join.iter().flat_map(|j| &j.ignored));
     let ignored = ignored.map(|s| (s.name.clone(), s.why.clone()));
     let place = (!m.place_loses.is_empty()).then(|| ("place".to_owned(), m.place_loses.clone()));
-    pairs(out, "Columns", ("Column", "What is lost, or why it is not read"), lost.chain(place).chain(ignored));
+    pairs(
+        out,
+        "Columns",
+        ("Column", "What is lost, or why it is not read"),
+        lost.chain(place).chain(ignored),
+    );
 }
 
 fn problems(out: &mut String, replay: &Replay) {
     out.push_str("<h3>Problems of the data</h3>\n");
     if replay.problems.is_empty() {
-        out.push_str("<p>None: every row could be read, every value is known to the mapping.</p>\n");
+        out.push_str(
+            "<p>None: every row could be read, every value is known to the mapping.</p>\n",
+        );
         return;
     }
     out.push_str("<div class=\"scroll\"><table><caption>Problems, with the rows concerned</caption><thead><tr><th scope=\"col\">Problem</th><th scope=\"col\">File</th><th scope=\"col\">Column</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">First line</th><th scope=\"col\">Values</th></tr></thead><tbody>\n");
     for p in &replay.problems {
-        let samples: Vec<String> =
-            p.samples.iter().map(|(v, n)| format!("<code>{}</code> {}", escape(v), thousands(*n))).collect();
-        let _ = write!(
+        let samples: Vec<String> = p
+            .samples
+            .iter()
+            .map(|(v, n)| format!("<code>{}</code> {}", escape(v), thousands(*n)))
+            .collect();
+        let _ = writeln!(
             out,
-            "<tr><th scope=\"row\">{}<br><span class=\"small\">{}</span></th><td>{}</td><td><code>{}</code></td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}<br><span class=\"small\">{}</span></th><td>{}</td><td><code>{}</code></td><td class=\"num\">{}</td><td class=\"num\">{}</td><td>{}</td></tr>",
             p.kind.name(),
             escape(p.kind.says()),
             p.file,
@@ -367,14 +404,24 @@ fn problems(out: &mut String, replay: &Replay) {
     }
 }
 
-fn pairs(out: &mut String, caption: &str, heads: (&str, &str), rows: impl Iterator<Item = (String, String)>) {
-    let _ = write!(
+fn pairs(
+    out: &mut String,
+    caption: &str,
+    heads: (&str, &str),
+    rows: impl Iterator<Item = (String, String)>,
+) {
+    let _ = writeln!(
         out,
-        "<div class=\"scroll\"><table class=\"pairs\"><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>\n",
+        "<div class=\"scroll\"><table class=\"pairs\"><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
         heads.0, heads.1
     );
     for (a, b) in rows {
-        let _ = write!(out, "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td></tr>\n", escape(&a), escape(&b));
+        let _ = writeln!(
+            out,
+            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td></tr>",
+            escape(&a),
+            escape(&b)
+        );
     }
     out.push_str("</tbody></table></div>\n");
 }
@@ -382,7 +429,7 @@ fn pairs(out: &mut String, caption: &str, heads: (&str, &str), rows: impl Iterat
 fn reading(out: &mut String, replay: &Replay) {
     out.push_str("<h2 id=\"reading\">How to read it</h2>\n<ul>\n<li><b>Must</b>: the law requires it. <b>May</b>: it is allowed, and a person decides. <b>Must not</b>: it is forbidden. <b>Undetermined</b>: a fact that matters is unknown, and more than one answer is possible. Nothing defaults to holding.</li>\n<li>The federal charts say what could be requested; the local charts say whether the jail could hold past release, or give notice, on such a request.</li>\n");
     for note in &replay.study.notes {
-        let _ = write!(out, "<li>{}</li>\n", escape(note));
+        let _ = writeln!(out, "<li>{}</li>", escape(note));
     }
     out.push_str("</ul>\n<h3>The regimes</h3>\n");
     out.push_str("<div class=\"scroll\"><table><caption>What each regime is</caption><thead><tr><th scope=\"col\">Regime</th><th scope=\"col\">Question</th><th scope=\"col\">Policies</th><th scope=\"col\">What it says</th></tr></thead><tbody>\n");
@@ -390,16 +437,27 @@ fn reading(out: &mut String, replay: &Replay) {
         let under = if r.under.is_empty() {
             "those in force on the day, at the place".to_owned()
         } else {
-            r.under.iter().map(|p| format!("<code>{}</code>", escape(p))).collect::<Vec<_>>().join("<br>")
+            r.under
+                .iter()
+                .map(|p| format!("<code>{}</code>", escape(p)))
+                .collect::<Vec<_>>()
+                .join("<br>")
         };
         let gives: Vec<String> = r
             .settings()
             .iter()
-            .map(|s| format!(" <span class=\"small\">Given here: <code>{} = {}</code>. {}</span>", escape(&s.fact), escape(&s.shown), escape(&s.why)))
+            .map(|s| {
+                format!(
+                    " <span class=\"small\">Given here: <code>{} = {}</code>. {}</span>",
+                    escape(&s.fact),
+                    escape(&s.shown),
+                    escape(&s.why)
+                )
+            })
             .collect();
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><th scope=\"row\">{}</th><td class=\"ids\"><code>{}</code></td><td class=\"ids\">{under}</td><td>{}{}</td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td class=\"ids\"><code>{}</code></td><td class=\"ids\">{under}</td><td>{}{}</td></tr>",
             escape(&r.title),
             r.channel,
             escape(&r.says),
@@ -409,15 +467,20 @@ fn reading(out: &mut String, replay: &Replay) {
     out.push_str("</tbody></table></div>\n");
     for v in replay.study.views.iter().filter(|v| !v.settings().is_empty()) {
         let rows = v.settings().iter().map(|s| (s.fact.clone(), s.shown.clone()));
-        pairs(out, &format!("Given in the reading: {}", escape(&v.title)), ("Fact, where unknown", "Value"), rows);
+        pairs(
+            out,
+            &format!("Given in the reading: {}", escape(&v.title)),
+            ("Fact, where unknown", "Value"),
+            rows,
+        );
     }
 }
 
 fn receipt(out: &mut String, replay: &Replay) {
     let r = &replay.receipt;
-    let _ = write!(
+    let _ = writeln!(
         out,
-        "<h2 id=\"receipt\">Receipt</h2>\n<p>The same engine, files and policies give the same bytes on another machine. Beside this page: <code>rows.csv</code> (every input row with its answers), <code>summary.json</code> (every number on this page).</p>\n<pre>{}</pre>\n<p>{}; {} policies in the library, SHA-256 over their ids and hashes <code class=\"hash\">{}</code>.</p>\n",
+        "<h2 id=\"receipt\">Receipt</h2>\n<p>The same engine, files and policies give the same bytes on another machine. Beside this page: <code>rows.csv</code> (every input row with its answers), <code>summary.json</code> (every number on this page).</p>\n<pre>{}</pre>\n<p>{}; {} policies in the library, SHA-256 over their ids and hashes <code class=\"hash\">{}</code>.</p>",
         escape(&r.command),
         escape(&r.engine),
         r.library_policies,
@@ -425,9 +488,9 @@ fn receipt(out: &mut String, replay: &Replay) {
     );
     out.push_str("<div class=\"scroll\"><table><caption>Files</caption><thead><tr><th scope=\"col\">Role</th><th scope=\"col\">File</th><th scope=\"col\" class=\"num\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
     for f in r.inputs.iter().chain(&r.outputs) {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td class=\"num\">{}</td><td><code class=\"hash\">{}</code></td></tr>\n",
+            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td class=\"num\">{}</td><td><code class=\"hash\">{}</code></td></tr>",
             escape(&f.role),
             escape(&f.name),
             thousands(f.bytes),
@@ -436,9 +499,9 @@ fn receipt(out: &mut String, replay: &Replay) {
     }
     out.push_str("</tbody></table></div>\n<div class=\"scroll\"><table><caption>Policies that the regimes name</caption><thead><tr><th scope=\"col\">Policy</th><th scope=\"col\">Title</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
     for p in &r.policies {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td><code class=\"hash\">{}</code></td></tr>\n",
+            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td><code class=\"hash\">{}</code></td></tr>",
             escape(&p.id),
             escape(&p.title),
             p.sha256

@@ -20,7 +20,8 @@ impl<W: Write> RowsWriter<W> {
         header.extend(mapping.outcomes.iter().map(|o| o.name.clone()));
         for (i, view) in study.views.iter().enumerate() {
             for regime in &study.regimes {
-                let name = if i == 0 { regime.id.clone() } else { format!("{}:{}", view.id, regime.id) };
+                let name =
+                    if i == 0 { regime.id.clone() } else { format!("{}:{}", view.id, regime.id) };
                 header.push(name.clone());
                 header.push(format!("{name}:needs"));
             }
@@ -39,9 +40,7 @@ impl<W: Write> RowsWriter<W> {
         };
         let line = row.line.to_string();
         let mut record: Vec<String> =
-            [line.as_str(), &row.row_id, &row.year, row.status.name(), reason]
-                .map(safe)
-                .to_vec();
+            [line.as_str(), &row.row_id, &row.year, row.status.name(), reason].map(safe).to_vec();
         record.extend(row.outcomes.iter().map(|o| safe(o)));
         for answer in row.answers.iter().flatten() {
             record.push(words(answer.possible));
@@ -60,5 +59,9 @@ impl<W: Write> RowsWriter<W> {
 
 /// A cell that a spreadsheet will not take for a formula.
 fn safe(cell: &str) -> String {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{cell}") } else { cell.to_owned() }
+    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
 }

@@ -36,7 +36,14 @@ pub fn table(replay: &Replay) -> String {
 fn head() -> String {
     format!(
         "{:<32} {:<7} {:>6} {:>7} {:>7} {:>8} {:>8}  {}",
-        "regime", "year", "rows", "must", "may", "must not", "open", "facts that would help to settle what is open"
+        "regime",
+        "year",
+        "rows",
+        "must",
+        "may",
+        "must not",
+        "open",
+        "facts that would help to settle what is open"
     )
 }
 

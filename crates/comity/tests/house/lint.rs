@@ -59,6 +59,7 @@ const BRITISH: &[(&str, &str)] = &[
 /// Words that start like a British one and are none.
 const NOT_BRITISH: &[&str] = &[
     "analyses",
+    "labelledby",
     "programmed",
     "programmer",
     "programmers",

@@ -6,6 +6,9 @@
 //! disjunctive normal form over the tests that are still unknown; a set that no
 //! values can satisfy (one level that is both felony and misdemeanor) is dropped.
 
+mod dnf;
+mod words;
+
 use crate::channel::{Channel, Modality, Stance};
 use crate::cond::{
     Cond, Count, DateTerm, Elements, QUANTIFIERS_MAX, Ref, Silent, Test, eval_in, path_of, reads,
@@ -18,11 +21,7 @@ use crate::trace::{Derivation, PolicyTrace};
 use comity_model::facts::{FactPath, ListState, Value};
 use comity_model::schema::ListId;
 use comity_model::{CaseFacts, Day, Tri};
-
-/// Most sets kept while one outcome is computed; beyond it the smallest are kept.
-const SETS_MAX: usize = 96;
-/// Most different unknown tests and facts that are told apart.
-const BITS: usize = 128;
+use dnf::{BITS, Conj, Dnf, Range, TRUE, bits, choose, minimal, product, smallest, union};
 
 /// One set of facts that would settle a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,18 +42,6 @@ pub struct Turn {
     /// In words: `is between 2009-03-03 and 2014-03-03`.
     pub says: String,
 }
-
-/// A conjunction: facts read, tests that must hold, tests that must fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Conj {
-    facts: u128,
-    hold: u128,
-    fail: u128,
-}
-
-const TRUE: Conj = Conj { facts: 0, hold: 0, fail: 0 };
-
-type Dnf = Vec<Conj>;
 
 /// A test under fixed elements, or a list as a whole.
 #[derive(Debug, Clone, PartialEq)]
@@ -405,93 +392,6 @@ impl Finder<'_> {
         }
         Need { outcome, facts, when }
     }
-
-    fn turn(&self, atom: &Atom, wanted: bool) -> Turn {
-        match atom {
-            Atom::Test(test, elements) => {
-                let facts =
-                    reads(test, elements).into_iter().filter(|p| !self.facts.at(*p).is_known());
-                Turn { facts: facts.collect(), says: self.test_words(test, elements, wanted) }
-            }
-            Atom::List(list, _, _) => Turn {
-                facts: vec![FactPath::List(*list)],
-                says: if wanted {
-                    format!("there is a {} that fits the rule", list.def().one)
-                } else {
-                    format!("no other {} fits the rule", list.def().one)
-                },
-            },
-        }
-    }
-
-    fn test_words(&self, test: &Test, elements: &Elements, wanted: bool) -> String {
-        let not = if wanted { "" } else { "not " };
-        let term = |t: &DateTerm| match (t, self.day(t, elements)) {
-            (_, Some(d)) => d.to_string(),
-            (DateTerm::Fact(r), None) => path_of(*r, elements).to_string(),
-            (DateTerm::Day(d), None) => d.to_string(),
-        };
-        match test {
-            Test::Yes(_) => if wanted { "is yes" } else { "is no" }.to_owned(),
-            Test::EnumIn(r, mask) => Self::mask_words(path_of(*r, elements), *mask, wanted),
-            Test::Int(_, op, n) => format!("is {}{} {n}", not, op_words(*op)),
-            Test::IntSame(_, op, b) => {
-                format!("is {}{} {}", not, op_words(*op), path_of(*b, elements))
-            }
-            Test::Date(a, op, b) => {
-                let known_left = self.day(a, elements).is_some();
-                let (op, other) = if known_left { (op.flipped(), a) } else { (*op, b) };
-                format!("is {}{} {}", not, date_words(op), term(other))
-            }
-            Test::Within(_, anchor, window) => match self.day(anchor, elements) {
-                Some(d) => format!("is {}between {} and {d}", not, window.first_day(d)),
-                None => format!("is {}within the window before {}", not, term(anchor)),
-            },
-            Test::TextIn(_, texts) => format!("is {}{}", not, texts.join(" or ")),
-            Test::EnumSame(_, b) | Test::TextSame(_, b) => {
-                format!("is {}the same as {}", not, path_of(*b, elements))
-            }
-        }
-    }
-
-    fn mask_words(path: FactPath, mask: u128, wanted: bool) -> String {
-        let Some(comity_model::schema::Kind::Enum(set)) = path.kind() else {
-            return String::new();
-        };
-        let all: Vec<&str> = set.values.iter().map(|(n, _)| *n).collect();
-        let inside = |i: usize| (mask >> i & 1 == 1) == wanted;
-        let yes: Vec<&str> =
-            all.iter().enumerate().filter(|(i, _)| inside(*i)).map(|(_, n)| *n).collect();
-        let no: Vec<&str> =
-            all.iter().enumerate().filter(|(i, _)| !inside(*i)).map(|(_, n)| *n).collect();
-        if yes.len() <= no.len() {
-            format!("is {}", yes.join(" or "))
-        } else {
-            format!("is none of {}", no.join(", "))
-        }
-    }
-}
-
-fn op_words(op: CmpOp) -> &'static str {
-    match op {
-        CmpOp::Eq => "exactly",
-        CmpOp::Ne => "other than",
-        CmpOp::Lt => "less than",
-        CmpOp::Le => "at most",
-        CmpOp::Gt => "more than",
-        CmpOp::Ge => "at least",
-    }
-}
-
-fn date_words(op: CmpOp) -> &'static str {
-    match op {
-        CmpOp::Eq => "on",
-        CmpOp::Ne => "other than",
-        CmpOp::Lt => "before",
-        CmpOp::Le => "on or before",
-        CmpOp::Gt => "after",
-        CmpOp::Ge => "on or after",
-    }
 }
 
 /// Place, dates and persons bound, as one condition.
@@ -506,134 +406,4 @@ fn bind_condition(policy: &Policy, scope: &Scope, c: Channel) -> Cond {
         parts.push(Cond::Test(Test::Date(anchor, CmpOp::Le, DateTerm::Day(until))));
     }
     Cond::and(parts)
-}
-
-/// Values of one fact: a mask over codes, or a span of numbers.
-#[derive(Debug, Clone, Copy)]
-enum Range {
-    Mask(u128),
-    Span(i64, i64),
-}
-
-impl Range {
-    fn of(op: CmpOp, n: i64, wanted: bool) -> Option<Range> {
-        let op = if wanted { op } else { negated(op) };
-        Some(match op {
-            CmpOp::Eq => Range::Span(n, n),
-            CmpOp::Ne => return None,
-            CmpOp::Lt => Range::Span(i64::MIN, n - 1),
-            CmpOp::Le => Range::Span(i64::MIN, n),
-            CmpOp::Gt => Range::Span(n + 1, i64::MAX),
-            CmpOp::Ge => Range::Span(n, i64::MAX),
-        })
-    }
-
-    fn meet(&self, other: &Range) -> Range {
-        match (self, other) {
-            (Range::Mask(a), Range::Mask(b)) => Range::Mask(a & b),
-            (Range::Span(a, b), Range::Span(c, d)) => Range::Span(*a.max(c), *b.min(d)),
-            _ => *self,
-        }
-    }
-
-    fn is_empty(&self) -> bool {
-        match self {
-            Range::Mask(m) => *m == 0,
-            Range::Span(a, b) => a > b,
-        }
-    }
-}
-
-fn negated(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Eq => CmpOp::Ne,
-        CmpOp::Ne => CmpOp::Eq,
-        CmpOp::Lt => CmpOp::Ge,
-        CmpOp::Le => CmpOp::Gt,
-        CmpOp::Gt => CmpOp::Le,
-        CmpOp::Ge => CmpOp::Lt,
-    }
-}
-
-fn bits(mask: u64) -> impl Iterator<Item = usize> {
-    (0..64).filter(move |i| mask >> i & 1 == 1)
-}
-
-/// Every way for `n` of some parts to turn out.
-fn choose<'a>(
-    parts: &'a [(Dnf, Dnf)],
-    n: usize,
-    pick: impl Fn(&'a (Dnf, Dnf)) -> &'a Dnf + Copy,
-) -> Dnf {
-    if n == 0 {
-        return vec![TRUE];
-    }
-    if parts.len() < n {
-        return Dnf::new();
-    }
-    // ways[k]: the first parts give k.
-    let mut ways: Vec<Dnf> = vec![Dnf::new(); n + 1];
-    ways[0] = vec![TRUE];
-    for part in parts {
-        for k in (1..=n).rev() {
-            let with = product(&ways[k - 1], pick(part));
-            let old = std::mem::take(&mut ways[k]);
-            ways[k] = union(old, with);
-        }
-    }
-    ways.swap_remove(n)
-}
-
-fn union(mut a: Dnf, b: Dnf) -> Dnf {
-    a.extend(b);
-    minimal(a)
-}
-
-fn product(a: &Dnf, b: &Dnf) -> Dnf {
-    if a.len() == 1 && a[0] == TRUE {
-        return b.clone();
-    }
-    if b.len() == 1 && b[0] == TRUE {
-        return a.clone();
-    }
-    let mut out = Vec::with_capacity(a.len() * b.len());
-    for x in a {
-        for y in b {
-            let c = Conj { facts: x.facts | y.facts, hold: x.hold | y.hold, fail: x.fail | y.fail };
-            if c.hold & c.fail == 0 {
-                out.push(c);
-            }
-        }
-    }
-    minimal(out)
-}
-
-/// Drops conjunctions that another one implies; keeps the smallest when there are too many.
-fn minimal(mut sets: Dnf) -> Dnf {
-    sets.sort_unstable_by_key(|c| {
-        (c.facts.count_ones(), c.hold.count_ones() + c.fail.count_ones(), c.facts, c.hold, c.fail)
-    });
-    let mut out: Dnf = Vec::with_capacity(sets.len().min(SETS_MAX));
-    for c in sets {
-        let implied = out.iter().any(|o| o.hold & !c.hold == 0 && o.fail & !c.fail == 0);
-        if !implied {
-            out.push(c);
-            if out.len() == SETS_MAX {
-                break;
-            }
-        }
-    }
-    out
-}
-
-/// The sets whose facts contain no other set's facts.
-fn smallest(sets: Dnf) -> Dnf {
-    let sets = minimal(sets);
-    let mut out: Dnf = Vec::new();
-    for c in sets {
-        if !out.iter().any(|o| o.facts & !c.facts == 0) {
-            out.push(c);
-        }
-    }
-    out
 }

@@ -1,0 +1,150 @@
+//! Disjunctive normal forms over unknown tests, kept small, and ranges of one fact's values.
+
+use crate::expr::ast::CmpOp;
+
+/// Most sets kept while one outcome is computed; beyond it the smallest are kept.
+pub(super) const SETS_MAX: usize = 96;
+/// Most different unknown tests and facts that are told apart.
+pub(super) const BITS: usize = 128;
+
+/// A conjunction: facts read, tests that must hold, tests that must fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Conj {
+    pub facts: u128,
+    pub hold: u128,
+    pub fail: u128,
+}
+
+pub(super) const TRUE: Conj = Conj { facts: 0, hold: 0, fail: 0 };
+
+pub(super) type Dnf = Vec<Conj>;
+
+pub(super) fn bits(mask: u64) -> impl Iterator<Item = usize> {
+    (0..64).filter(move |i| mask >> i & 1 == 1)
+}
+
+/// Every way for `n` of some parts to turn out.
+pub(super) fn choose<'a>(
+    parts: &'a [(Dnf, Dnf)],
+    n: usize,
+    pick: impl Fn(&'a (Dnf, Dnf)) -> &'a Dnf + Copy,
+) -> Dnf {
+    if n == 0 {
+        return vec![TRUE];
+    }
+    if parts.len() < n {
+        return Dnf::new();
+    }
+    // ways[k]: the first parts give k.
+    let mut ways: Vec<Dnf> = vec![Dnf::new(); n + 1];
+    ways[0] = vec![TRUE];
+    for part in parts {
+        for k in (1..=n).rev() {
+            let with = product(&ways[k - 1], pick(part));
+            let old = std::mem::take(&mut ways[k]);
+            ways[k] = union(old, with);
+        }
+    }
+    ways.swap_remove(n)
+}
+
+pub(super) fn union(mut a: Dnf, b: Dnf) -> Dnf {
+    a.extend(b);
+    minimal(a)
+}
+
+pub(super) fn product(a: &Dnf, b: &Dnf) -> Dnf {
+    if a.len() == 1 && a[0] == TRUE {
+        return b.clone();
+    }
+    if b.len() == 1 && b[0] == TRUE {
+        return a.clone();
+    }
+    let mut out = Vec::with_capacity(a.len() * b.len());
+    for x in a {
+        for y in b {
+            let c = Conj { facts: x.facts | y.facts, hold: x.hold | y.hold, fail: x.fail | y.fail };
+            if c.hold & c.fail == 0 {
+                out.push(c);
+            }
+        }
+    }
+    minimal(out)
+}
+
+/// Drops conjunctions that another one implies; keeps the smallest when there are too many.
+pub(super) fn minimal(mut sets: Dnf) -> Dnf {
+    sets.sort_unstable_by_key(|c| {
+        (c.facts.count_ones(), c.hold.count_ones() + c.fail.count_ones(), c.facts, c.hold, c.fail)
+    });
+    let mut out: Dnf = Vec::with_capacity(sets.len().min(SETS_MAX));
+    for c in sets {
+        let implied = out.iter().any(|o| o.hold & !c.hold == 0 && o.fail & !c.fail == 0);
+        if !implied {
+            out.push(c);
+            if out.len() == SETS_MAX {
+                break;
+            }
+        }
+    }
+    out
+}
+
+/// The sets whose facts contain no other set's facts.
+pub(super) fn smallest(sets: Dnf) -> Dnf {
+    let sets = minimal(sets);
+    let mut out: Dnf = Vec::new();
+    for c in sets {
+        if !out.iter().any(|o| o.facts & !c.facts == 0) {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Values of one fact: a mask over codes, or a span of numbers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Range {
+    Mask(u128),
+    Span(i64, i64),
+}
+
+impl Range {
+    pub(super) fn of(op: CmpOp, n: i64, wanted: bool) -> Option<Range> {
+        let op = if wanted { op } else { negated(op) };
+        Some(match op {
+            CmpOp::Eq => Range::Span(n, n),
+            CmpOp::Ne => return None,
+            CmpOp::Lt => Range::Span(i64::MIN, n - 1),
+            CmpOp::Le => Range::Span(i64::MIN, n),
+            CmpOp::Gt => Range::Span(n + 1, i64::MAX),
+            CmpOp::Ge => Range::Span(n, i64::MAX),
+        })
+    }
+
+    pub(super) fn meet(&self, other: &Range) -> Range {
+        match (self, other) {
+            (Range::Mask(a), Range::Mask(b)) => Range::Mask(a & b),
+            (Range::Span(a, b), Range::Span(c, d)) => Range::Span(*a.max(c), *b.min(d)),
+            _ => *self,
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Range::Mask(m) => *m == 0,
+            Range::Span(a, b) => a > b,
+        }
+    }
+}
+
+pub(super) fn negated(op: CmpOp) -> CmpOp {
+    match op {
+        CmpOp::Eq => CmpOp::Ne,
+        CmpOp::Ne => CmpOp::Eq,
+        CmpOp::Lt => CmpOp::Ge,
+        CmpOp::Le => CmpOp::Gt,
+        CmpOp::Gt => CmpOp::Le,
+        CmpOp::Ge => CmpOp::Lt,
+    }
+}
