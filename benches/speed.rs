@@ -79,6 +79,9 @@ fn run() -> Result<(), Failure> {
     if o.peers {
         peers(&o, &mut text, &mut numbers)?;
     }
+    if !o.json {
+        print!("{}", std::mem::take(&mut text));
+    }
     if o.library {
         library(&o, &mut text, &mut numbers)?;
     }
@@ -129,15 +132,18 @@ fn peers(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) ->
     agree(&e, &cases, &full, &masked, text, numbers)?;
     for (name, prepared) in [("1 to 10 % of the facts unknown", &masked), ("every fact known", &full)] {
         let timings = race(o, &e, prepared);
-        let against = faster_peer(&timings);
+        let (usual, best) = (fastest(&timings, &[PEERS[0], PEERS[2]]), fastest(&timings, &PEERS));
         text.push_str(&format!(
-            "\n{} cases, {name}; one thread, {} rounds in turn; ratios against {}\n\n{}",
-            o.timed, o.rounds, against.name, table(&timings, &against)
+            "\n{} cases, {name}; one thread, {} rounds in turn\n\n{}",
+            o.timed,
+            o.rounds,
+            table(&timings, &[(usual.name, &usual), (best.name, &best)])
         ));
         let key = if std::ptr::eq(prepared, &masked) { "unknown" } else { "known" };
         for t in &timings {
             numbers.insert(format!("{key}: {} (ns)", t.name), t.median());
-            numbers.insert(format!("{key}: {} (ratio)", t.name), against.median() / t.median());
+            numbers.insert(format!("{key}: {} (times as fast as {})", t.name, usual.name), usual.median() / t.median());
+            numbers.insert(format!("{key}: {} (times as fast as {})", t.name, best.name), best.median() / t.median());
         }
     }
     Ok(())
@@ -157,7 +163,7 @@ fn agree(
         let [ours, interpreted, machine, cedar] = say(e, full, i)?;
         if ours == Hold::Open || interpreted != ours || machine != ours || cedar != ours {
             return Err(format!(
-                "case {i}, fully known: this engine {ours:?}, regorus {interpreted:?} and {machine:?}, cedar {cedar:?}\n{}",
+                "case {i}, fully known: comity {ours:?}, regorus {interpreted:?} and {machine:?}, cedar {cedar:?}\n{}",
                 cases[i].0.rego_json()
             )
             .into());
@@ -184,11 +190,11 @@ fn agree(
         }
     }
     text.push_str(&format!(
-        "the same with 1 to 10 % of the facts unknown ({} of {n} cases touched): this engine leaves {open} open \
+        "the same with 1 to 10 % of the facts unknown ({} of {n} cases touched): comity leaves {open} open \
          and of the others answers {wrong} differently from the full case\n",
         n - known
     ));
-    for (k, name) in ["regorus, interpreter", "regorus, bytecode", "cedar-policy"].into_iter().enumerate() {
+    for (k, name) in [PEERS[0], PEERS[1], PEERS[2]].into_iter().enumerate() {
         text.push_str(&format!(
             "  {name}: cannot leave a case open; of the {open} open ones it answers {} differently from the full case, \
              of the settled ones {}\n",
@@ -214,11 +220,12 @@ fn say(e: &Engines, p: &Prepared, i: usize) -> Result<[Hold; 4], Failure> {
     ])
 }
 
-const PEERS: [&str; 3] = ["regorus 0.14, interpreter", "regorus 0.14, bytecode (RVM)", "cedar-policy 4.14"];
+/// The peers; the bytecode machine is the second way in which `regorus` runs the same policy.
+const PEERS: [&str; 3] = ["regorus (Engine)", "regorus (RVM)", "cedar-policy"];
 
-fn faster_peer(timings: &[Timing]) -> Timing {
-    let peers = timings.iter().filter(|t| PEERS.contains(&t.name));
-    let best = peers.min_by(|a, b| a.median().total_cmp(&b.median()));
+fn fastest(timings: &[Timing], of: &[&str]) -> Timing {
+    let some = timings.iter().filter(|t| of.contains(&t.name));
+    let best = some.min_by(|a, b| a.median().total_cmp(&b.median()));
     best.cloned().unwrap_or(Timing { name: "nobody", ns: Vec::new() })
 }
 
@@ -287,9 +294,9 @@ fn library(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) 
         numbers.insert(format!("library: {name} (ms)"), ms);
     };
     line("load and type-check every file, from memory", "under 100 ms", load[load.len() / 2]);
-    let start = Instant::now();
-    let report = prove(&library);
-    line("prove that no two rules of one rank disagree", "under 10 s", start.elapsed().as_secs_f64() * 1e3);
+    let mut report = None;
+    let proof = alone(o.rounds.min(3), || report = Some(prove(&library)));
+    line("prove that no two rules of one rank disagree", "under 10 s", proof[proof.len() / 2]);
     let questions = whole::golden(&library)?;
     let facts: Vec<CaseFacts> = questions.into_iter().map(|(_, f)| f).collect();
     let derived: Vec<_> = facts.iter().map(|f| library.derive(f, &Scope::InForce)).collect();
@@ -314,10 +321,12 @@ fn library(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) 
     for t in &timings {
         line(&format!("{} (mean of {} golden questions)", t.name, facts.len()), "", t.median() / 1e6);
     }
-    text.push_str(&format!(
-        "  proof: {} pairs of rules and {} of instruments, {} unsettled, {} findings\n",
-        report.pairs_checked, report.instruments_pairs, report.unsettled, report.diagnostics.len()
-    ));
+    if let Some(r) = report {
+        text.push_str(&format!(
+            "  proof: {} pairs of rules and {} of instruments, {} unsettled, {} findings\n",
+            r.pairs_checked, r.instruments_pairs, r.unsettled, r.diagnostics.len()
+        ));
+    }
     Ok(())
 }
 

@@ -97,7 +97,9 @@ pub fn cases(seed: u64, count: usize) -> Vec<(Synthetic, Synthetic)> {
 fn full(dice: &mut Dice) -> Synthetic {
     let decided = Day(16_071).plus_days(dice.below(1_460) as i64); // 2014-01-01 to 2017-12-30
     let yes = |b: bool| Some(Given::Yes(b));
-    let judicial = dice.chance(20);
+    // Who signs what: an unsigned warrant that somebody signed would be a contradiction.
+    let warrants = [("none", "nobody"), ("none", "nobody"), ("I-200", "immigration_officer"), ("I-205", "immigration_officer")];
+    let (warrant, signer) = if dice.chance(20) { ("judicial", "federal_magistrate") } else { warrants[dice.below(4) as usize] };
     let scalars = vec![
         ("decision.on", Some(Given::On(decided))),
         ("custody.release_eligible_on", Some(Given::On(decided.plus_days(dice.below(3) as i64)))),
@@ -105,8 +107,8 @@ fn full(dice: &mut Dice) -> Synthetic {
         ("person.citizenship_claim", Some(Given::Word(["none", "none", "claimed", "proof_shown"][dice.below(100).saturating_sub(96) as usize]))),
         ("threat.sex_arson_registrant", yes(dice.chance(15))),
         ("threat.warrant_federal_felony", yes(dice.chance(20))),
-        ("request.warrant", Some(Given::Word(if judicial { "judicial" } else { ["none", "I-200", "I-205"][dice.below(3) as usize] }))),
-        ("request.warrant_signed_by", Some(Given::Word(if judicial { "federal_magistrate" } else { "immigration_officer" }))),
+        ("request.warrant", Some(Given::Word(warrant))),
+        ("request.warrant_signed_by", Some(Given::Word(signer))),
     ];
     let convictions = [0, 0, 0, 1, 1, 1, 2, 2, 3, CONVICTIONS_MAX][dice.below(10) as usize];
     let charges = 1 + dice.below(CHARGES_MAX);

@@ -45,19 +45,42 @@ impl Day {
         civil::Date::new(y, m as i8, d as i8).ok().map(Day::from_civil)
     }
 
+    /// Year, month and day, by the era arithmetic of H. Hinnant, "chrono-compatible
+    /// low-level date algorithms": a look-back is computed for every element of every
+    /// row, and a calendar type costs ten times as much there.
+    fn year_month_day(self) -> (i64, i64, i64) {
+        let z = i64::from(self.0) + 719_468;
+        let era = z.div_euclid(146_097);
+        let day_of_era = z.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    }
+
+    fn of_year_month_day(year: i64, month: i64, day: i64) -> Day {
+        let y = year - i64::from(month <= 2);
+        let era = y.div_euclid(400);
+        let year_of_era = y.rem_euclid(400);
+        let month_from_march = (month + 9) % 12;
+        let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
+        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+        Day((era * 146_097 + day_of_era - 719_468) as i32)
+    }
+
     /// The same day of the year `years` earlier (negative: later), rounding as told.
     #[must_use]
     pub fn years_before(self, years: i64, rounding: DateRounding) -> Day {
-        let date = self.to_civil();
-        let year = i64::from(date.year()).saturating_sub(years).clamp(-9999, 9999) as i16;
-        if let Ok(d) = civil::Date::new(year, date.month(), date.day()) {
-            return Day::from_civil(d);
-        }
-        // Only 29 February can be missing.
-        let last = Day::from_civil(civil::date(year, 2, 28));
-        match rounding {
-            DateRounding::Down => last,
-            DateRounding::Up => last.plus_days(1),
+        let (year, month, day) = self.year_month_day();
+        let year = year.saturating_sub(years).clamp(-9_999, 9_999);
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        match (month, day, rounding) {
+            (2, 29, DateRounding::Down) if !leap => Day::of_year_month_day(year, 2, 28),
+            (2, 29, DateRounding::Up) if !leap => Day::of_year_month_day(year, 3, 1),
+            _ => Day::of_year_month_day(year, month, day),
         }
     }
 
@@ -84,6 +107,17 @@ mod tests {
         assert_eq!(leap.years_before(5, DateRounding::Down).to_string(), "2011-02-28");
         assert_eq!(leap.years_before(5, DateRounding::Up).to_string(), "2011-03-01");
         assert_eq!(leap.years_before(4, DateRounding::Up).to_string(), "2012-02-29");
+    }
+
+    #[test]
+    fn every_day_of_four_centuries_agrees_with_the_calendar() {
+        let (first, last) = (Day::parse("1800-01-01").unwrap(), Day::parse("2200-12-31").unwrap());
+        for n in first.0..=last.0 {
+            let (day, date) = (Day(n), Day(n).to_civil());
+            let ymd = (i64::from(date.year()), i64::from(date.month()), i64::from(date.day()));
+            assert_eq!(day.year_month_day(), ymd);
+            assert_eq!(Day::of_year_month_day(ymd.0, ymd.1, ymd.2), day);
+        }
     }
 
     #[test]

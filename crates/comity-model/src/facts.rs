@@ -75,6 +75,12 @@ impl FactList {
         self.values.get(index * self.width + field.0 as usize).copied().unwrap_or(Value::Unknown)
     }
 
+    /// One field of every listed element, in order.
+    #[inline]
+    pub fn column(&self, field: ElemFieldId) -> impl Iterator<Item = Value> + '_ {
+        self.values.iter().skip(field.0 as usize).step_by(self.width).copied()
+    }
+
     /// Adds an element of which nothing is known and returns its index.
     pub fn push_unknown(&mut self) -> usize {
         self.values.resize(self.values.len() + self.width, Value::Unknown);

@@ -141,8 +141,7 @@ impl ModalitySet {
 
     /// The only member, if there is exactly one.
     pub fn only(self) -> Option<Modality> {
-        let mut members = self.iter();
-        members.next().filter(|_| members.next().is_none())
+        self.0.is_power_of_two().then(|| Modality::ALL[self.0.trailing_zeros() as usize % 3])
     }
 }
 
@@ -235,13 +234,16 @@ impl Stance {
     }
 
     /// The modalities that a final stance allows. Silence leaves discretion.
-    pub fn outcome(self) -> ModalitySet {
-        match self {
-            Stance::Must => [Modality::Must].into_iter().collect(),
-            Stance::MustNot => [Modality::MustNot].into_iter().collect(),
-            Stance::Clash => [Modality::Must, Modality::MustNot].into_iter().collect(),
-            Stance::Silent | Stance::May | Stance::Protect => [Modality::May].into_iter().collect(),
+    pub const fn outcome(self) -> ModalitySet {
+        const fn bit(m: Modality) -> u8 {
+            1 << m as u8
         }
+        ModalitySet(match self {
+            Stance::Must => bit(Modality::Must),
+            Stance::MustNot => bit(Modality::MustNot),
+            Stance::Clash => bit(Modality::Must) | bit(Modality::MustNot),
+            Stance::Silent | Stance::May | Stance::Protect => bit(Modality::May),
+        })
     }
 }
 
@@ -298,10 +300,28 @@ impl StanceSet {
     }
 
     /// The modalities that are possible.
+    #[inline]
     pub fn outcome(self) -> ModalitySet {
-        self.iter().flat_map(|s| s.outcome().iter()).collect()
+        ModalitySet(OUTCOMES[self.0 as usize % OUTCOMES.len()])
     }
 }
+
+/// The outcome of every set of stances, by its mask.
+const OUTCOMES: [u8; 64] = {
+    let mut table = [0; 64];
+    let mut set = 0;
+    while set < 64 {
+        let mut i = 0;
+        while i < Stance::ALL.len() {
+            if set >> i & 1 == 1 {
+                table[set] |= Stance::ALL[i].outcome().0;
+            }
+            i += 1;
+        }
+        set += 1;
+    }
+    table
+};
 
 /// The rank of an instrument, highest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]

@@ -157,6 +157,17 @@ impl Cond {
         }
     }
 
+    /// A rough measure of the work: one a test, ten times as much in a quantifier.
+    pub fn cost(&self) -> u32 {
+        match self {
+            Cond::Const(_) => 0,
+            Cond::Test(_) => 1,
+            Cond::Not(inner) => inner.cost(),
+            Cond::And(parts) | Cond::Or(parts) => parts.iter().map(Cond::cost).sum(),
+            Cond::Quant { body, .. } => body.cost().saturating_mul(10),
+        }
+    }
+
     /// Negation, pushed through constants and double negation.
     #[must_use]
     #[allow(clippy::should_implement_trait, reason = "a constructor beside `and` and `or`")]
@@ -339,7 +350,9 @@ fn value<R: Recorder>(r: Ref, facts: &CaseFacts, elements: &Elements, recorder: 
     }
 }
 
-fn eval_test<R: Recorder>(
+/// Evaluates one test under quantifiers that stand on `elements`.
+#[inline]
+pub(crate) fn eval_test<R: Recorder>(
     test: &Test,
     facts: &CaseFacts,
     elements: Elements,
@@ -402,19 +415,20 @@ fn date(term: DateTerm, get: &mut impl FnMut(Ref) -> Value) -> Option<Day> {
     }
 }
 
-/// The facts a test reads, under quantifiers that stand on `elements`.
-pub fn reads(test: &Test, elements: &Elements) -> Vec<FactPath> {
+/// The references of a test.
+pub(crate) fn refs(test: &Test) -> Vec<Ref> {
     let term = |t: &DateTerm| match t {
-        DateTerm::Fact(r) => Some(path_of(*r, elements)),
+        DateTerm::Fact(r) => Some(*r),
         DateTerm::Day(_) => None,
     };
     match test {
-        Test::Yes(r) | Test::EnumIn(r, _) | Test::Int(r, _, _) | Test::TextIn(r, _) => {
-            vec![path_of(*r, elements)]
-        }
-        Test::EnumSame(a, b) | Test::TextSame(a, b) | Test::IntSame(a, _, b) => {
-            vec![path_of(*a, elements), path_of(*b, elements)]
-        }
+        Test::Yes(r) | Test::EnumIn(r, _) | Test::Int(r, _, _) | Test::TextIn(r, _) => vec![*r],
+        Test::EnumSame(a, b) | Test::TextSame(a, b) | Test::IntSame(a, _, b) => vec![*a, *b],
         Test::Date(a, _, b) | Test::Within(a, b, _) => term(a).into_iter().chain(term(b)).collect(),
     }
+}
+
+/// The facts a test reads, under quantifiers that stand on `elements`.
+pub fn reads(test: &Test, elements: &Elements) -> Vec<FactPath> {
+    refs(test).into_iter().map(|r| path_of(r, elements)).collect()
 }

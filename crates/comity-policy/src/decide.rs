@@ -1,9 +1,10 @@
 //! Deciding one case: default logic within an instrument, levels between them.
 
 use crate::channel::{Channel, Level, ModalitySet, Stance, StanceSet};
-use crate::cond::{Recorder, Silent, eval};
+use crate::cond::{Silent, eval};
 use crate::library::{Library, PolicyIndex, Scope};
-use crate::policy::Policy;
+use crate::policy::{Clause, Policy};
+use crate::program::Run;
 use comity_model::{CaseFacts, Day, Tri};
 
 /// A clause of a policy of the library.
@@ -73,33 +74,75 @@ pub struct Truths {
     pub applies_unknown: u64,
 }
 
-/// Evaluates the rules of a policy in their order.
-#[inline]
-pub(crate) fn truths<R: Recorder>(
-    policy: &Policy,
-    facts: &CaseFacts,
-    recorder: &mut R,
-    mut after: impl FnMut(u8, Tri, &mut R),
-) -> Truths {
+impl Truths {
+    /// Adds a clause whose own condition came out as `own`.
+    #[inline]
+    fn add(&mut self, clause: &Clause, i: u8, own: Tri) {
+        let bit = 1_u64 << i;
+        match own {
+            Tri::False => return,
+            Tri::True => self.holds |= bit,
+            Tri::Unknown => self.holds_unknown |= bit,
+        }
+        if clause.overridden_by & self.applies != 0 {
+            return;
+        }
+        if own == Tri::Unknown || clause.overridden_by & self.applies_unknown != 0 {
+            self.applies_unknown |= bit;
+        } else {
+            self.applies |= bit;
+        }
+    }
+}
+
+/// Evaluates rules one by one: by the program, or as trees where there is none.
+struct Evaluator<'a> {
+    policy: &'a Policy,
+    facts: &'a CaseFacts,
+    run: Option<Run<'a>>,
+}
+
+impl<'a> Evaluator<'a> {
+    #[inline]
+    fn new(policy: &'a Policy, facts: &'a CaseFacts) -> Evaluator<'a> {
+        let run = policy.program.as_ref().and_then(|p| Run::start(p, facts));
+        Evaluator { policy, facts, run }
+    }
+
+    #[inline]
+    fn truth(&mut self, i: u8) -> Tri {
+        match &mut self.run {
+            Some(run) => run.truth(i),
+            None => eval(&self.policy.clauses[i as usize].when, self.facts, &mut Silent),
+        }
+    }
+}
+
+/// Evaluates every rule of a policy in their order.
+pub(crate) fn truths(policy: &Policy, facts: &CaseFacts, mut after: impl FnMut(u8, Tri)) -> Truths {
     let mut t = Truths::default();
+    let mut evaluator = Evaluator::new(policy, facts);
+    for &i in &policy.order {
+        let own = evaluator.truth(i);
+        after(i, own);
+        t.add(&policy.clauses[i as usize], i, own);
+    }
+    t
+}
+
+/// Evaluates the rules that can still change an answer: a rule is passed over when it
+/// says only what a rule that applies has said already, and overrides nothing.
+fn truths_that_matter(policy: &Policy, facts: &CaseFacts) -> Truths {
+    let mut t = Truths::default();
+    let mut evaluator = Evaluator::new(policy, facts);
     for &i in &policy.order {
         let clause = &policy.clauses[i as usize];
-        let bit = 1_u64 << i;
-        let own = eval(&clause.when, facts, recorder);
-        after(i, own, recorder);
-        match own {
-            Tri::False => continue,
-            Tri::True => t.holds |= bit,
-            Tri::Unknown => t.holds_unknown |= bit,
-        }
-        if clause.overridden_by & t.applies != 0 {
+        let said =
+            |(c, s): &(Channel, Stance)| policy.speakers[*c as usize].of(*s) & t.applies != 0;
+        if clause.is_default || (!clause.overrides_others && clause.stances.iter().all(said)) {
             continue;
         }
-        if own == Tri::Unknown || clause.overridden_by & t.applies_unknown != 0 {
-            t.applies_unknown |= bit;
-        } else {
-            t.applies |= bit;
-        }
+        t.add(clause, i, evaluator.truth(i));
     }
     t
 }
@@ -149,7 +192,8 @@ pub(crate) fn clause_for(policy: &Policy, channel: Channel, t: &Truths, s: Stanc
     let speakers = &policy.speakers[channel as usize];
     let applying = speakers.of(s) & t.applies;
     if applying != 0 {
-        return Some(applying.trailing_zeros() as u8);
+        // The first in the order of evaluation, so that `decide` may stop there.
+        return policy.order.iter().copied().find(|i| applying >> i & 1 == 1);
     }
     speakers.default.filter(|(d, _)| *d == s).map(|(_, i)| i)
 }
@@ -167,45 +211,32 @@ impl Binds {
     }
 }
 
-pub(crate) fn binds<R: Recorder>(
-    policy: &Policy,
-    facts: &CaseFacts,
-    scope: &Scope,
-    recorder: &mut R,
-) -> Binds {
+pub(crate) fn binds(policy: &Policy, facts: &CaseFacts, scope: &Scope) -> Binds {
+    let all = |t| Binds { by_channel: [t; Channel::COUNT], main: t };
     if scope.is_counterfactual() {
-        let base = eval(&policy.applies_when, facts, recorder);
-        return Binds { by_channel: [base; Channel::COUNT], main: base };
+        return all(eval(&policy.applies_when, facts, &mut Silent));
     }
-    let place = eval(&policy.in_place, facts, recorder);
+    let place = eval(&policy.in_place, facts, &mut Silent);
     if place == Tri::False {
-        return Binds { by_channel: [place; Channel::COUNT], main: place };
+        return all(place);
     }
-    let main_dates = in_force(policy, policy.anchor, facts, recorder);
     let uniform = policy.anchors.iter().all(|a| *a == policy.anchor);
+    let main_dates = in_force(policy, policy.anchor, facts);
     if uniform && main_dates == Tri::False {
-        return Binds { by_channel: [Tri::False; Channel::COUNT], main: Tri::False };
+        return all(Tri::False);
     }
-    let base = place.and(eval(&policy.applies_when, facts, recorder));
-    let main = base.and(main_dates);
-    let mut by_channel = [main; Channel::COUNT];
+    let base = place.and(eval(&policy.applies_when, facts, &mut Silent));
+    let mut out = all(base.and(main_dates));
     if !uniform {
         for (i, anchor) in policy.anchors.iter().enumerate() {
-            by_channel[i] = base.and(in_force(policy, *anchor, facts, recorder));
+            out.by_channel[i] = base.and(in_force(policy, *anchor, facts));
         }
     }
-    Binds { by_channel, main }
+    out
 }
 
-fn in_force<R: Recorder>(
-    policy: &Policy,
-    anchor: crate::policy::Anchor,
-    facts: &CaseFacts,
-    recorder: &mut R,
-) -> Tri {
-    let field = anchor.fact();
-    recorder.read(comity_model::FactPath::Scalar(field));
-    facts.get_date(field).map_or(Tri::Unknown, |d| Tri::from(policy.in_force_on(d)))
+fn in_force(policy: &Policy, anchor: crate::policy::Anchor, facts: &CaseFacts) -> Tri {
+    facts.get_date(anchor.fact()).map_or(Tri::Unknown, |d| Tri::from(policy.in_force_on(d)))
 }
 
 /// What binds so far on every channel while levels are folded from the top.
@@ -220,6 +251,8 @@ pub(crate) struct Fold {
     /// How specific the clause in `here_by` is: a rule before a default, then the later law.
     here_rank: [(bool, Day); Channel::COUNT],
     conflicts: [Option<(ClauseRef, ClauseRef)>; Channel::COUNT],
+    /// Channels on which the level being read has said something.
+    touched: u16,
 }
 
 impl Fold {
@@ -232,6 +265,7 @@ impl Fold {
             here_by: [None; Channel::COUNT],
             here_rank: [(false, Day(i32::MIN)); Channel::COUNT],
             conflicts: [None; Channel::COUNT],
+            touched: 0,
         }
     }
 
@@ -249,6 +283,7 @@ impl Fold {
             self.level = Some(policy.level);
         }
         let i = c as usize;
+        self.touched |= 1 << i;
         let before = self.here[i];
         self.here[i] = before.combine(set, Stance::beside);
         if let (Some(old), Some(new), Some(a), Some(b)) =
@@ -269,7 +304,10 @@ impl Fold {
     }
 
     fn close_level(&mut self) {
-        for i in 0..Channel::COUNT {
+        let mut touched = std::mem::take(&mut self.touched);
+        while touched != 0 {
+            let i = touched.trailing_zeros() as usize;
+            touched &= touched - 1;
             let (upper, lower) = (self.bound[i], self.here[i]);
             if lower == StanceSet::SILENT {
                 continue;
@@ -314,11 +352,11 @@ impl Library {
     pub fn decide(&self, facts: &CaseFacts, scope: &Scope) -> Answer {
         let mut fold = Fold::new();
         self.each_candidate(facts, scope, |index, policy| {
-            let binds = binds(policy, facts, scope, &mut Silent);
+            let binds = binds(policy, facts, scope);
             if !binds.any() {
                 return;
             }
-            let t = truths(policy, facts, &mut Silent, |_, _, _| {});
+            let t = truths_that_matter(policy, facts);
             for c in policy.speaks_on() {
                 let (set, by) = said(index, policy, *c, &t, binds.by_channel[*c as usize]);
                 fold.add(policy, *c, set, by);

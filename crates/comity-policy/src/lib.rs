@@ -15,6 +15,7 @@ pub mod hold;
 pub mod library;
 pub mod needs;
 pub mod policy;
+pub mod program;
 pub mod prove;
 pub mod trace;
 

@@ -3,6 +3,7 @@
 use crate::channel::{Channel, Level, Stance, Verified};
 use crate::cond::Cond;
 use crate::expr::check::Param;
+use crate::program::Program;
 use comity_model::{Day, PlaceCode};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -172,6 +173,8 @@ pub struct Clause {
     pub unless_text: String,
     /// Rules that switch this one off while they apply, as a mask over rule indexes.
     pub overridden_by: u64,
+    /// True when it switches others off, so that it is evaluated whatever else is settled.
+    pub overrides_others: bool,
     /// Line of the file.
     pub line: usize,
 }
@@ -245,6 +248,8 @@ pub struct Policy {
     pub clauses: Vec<Clause>,
     /// Rule indexes, overriding rules before those they override.
     pub order: Vec<u8>,
+    /// The conditions compiled for speed; `None` where they are too many.
+    pub program: Option<Program>,
     /// Who speaks on each channel.
     pub speakers: [Speakers; Channel::COUNT],
     /// The channels on which somebody speaks.

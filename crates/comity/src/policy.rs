@@ -216,10 +216,13 @@ fn check(policies: Option<&Path>, extra: &[PathBuf], as_json: bool) -> Result<u8
         } else {
             format!("{} of {} policies", names.len(), library.len())
         };
-        println!(
-            "{what}: {errors} errors; no two rules of one rank disagree ({} pairs proved)",
-            report.pairs_checked
-        );
+        let contradictions =
+            findings.iter().filter(|d| d.code.starts_with("contradicting")).count();
+        let proof = match contradictions {
+            0 => format!("no two rules of one rank disagree ({} pairs proved)", report.pairs_checked),
+            n => format!("{n} pairs of rules disagree"),
+        };
+        println!("{what}: {errors} errors; {proof}");
     }
     Ok(if errors == 0 { EXIT_OK } else { EXIT_FINDINGS })
 }

@@ -19,7 +19,7 @@ use crate::decide::ClauseRef;
 use crate::hold::{CapSource, HoldClock};
 use crate::library::{Library, Scope};
 use crate::policy::{Clause, Policy};
-use crate::trace::{ClauseTrace, Derivation, PolicyTrace};
+use crate::trace::{Derivation, PolicyTrace};
 use comity_model::facts::{FactPath, Value};
 use comity_model::{CaseFacts, Tri};
 use jiff::Timestamp;
@@ -177,17 +177,14 @@ impl Explainer<'_> {
         let clause = &policy.clauses[i as usize];
         let mut view = plain_view(policy, clause, stance);
         view.truth = truth_word(policy, t, clause, i, c);
-        let traces = &self.d.clauses[t.clauses.start as usize..t.clauses.end as usize];
-        if let Some(ct) = traces.iter().find(|ct| ct.clause.clause == i) {
-            view.facts = self.facts_of(ct);
-        }
+        view.facts = self.facts_of(ClauseRef { policy: t.policy, clause: i });
         view
     }
 
-    fn facts_of(&self, ct: &ClauseTrace) -> Vec<FactView> {
+    fn facts_of(&self, clause: ClauseRef) -> Vec<FactView> {
         let mut out: Vec<FactView> = Vec::new();
-        for path in &self.d.reads[ct.reads.start as usize..ct.reads.end as usize] {
-            let view = self.fact(*path);
+        for path in self.library.reads(clause, self.facts) {
+            let view = self.fact(path);
             if !out.contains(&view) {
                 out.push(view);
             }

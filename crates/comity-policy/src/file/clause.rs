@@ -126,6 +126,7 @@ impl Loader<'_, '_> {
             when_text,
             unless_text,
             overridden_by: 0,
+            overrides_others: false,
             line,
         };
         Some(Raw { clause, overrides })
@@ -326,6 +327,7 @@ impl Loader<'_, '_> {
         }
         for (over, under) in &edges {
             clauses[*under].overridden_by |= 1 << over;
+            clauses[*over].overrides_others = true;
         }
         let order = topological(&clauses);
         if order.is_none() {
@@ -353,8 +355,10 @@ fn topological(clauses: &[Clause]) -> Option<Vec<u8>> {
     let mut done = 0_u64;
     let mut order = Vec::with_capacity(clauses.len());
     while order.len() < clauses.len() {
+        // Cheap conditions first: what they settle need not be asked again.
         let next = (0..clauses.len())
-            .find(|i| done >> i & 1 == 0 && clauses[*i].overridden_by & !done == 0)?;
+            .filter(|i| done >> i & 1 == 0 && clauses[*i].overridden_by & !done == 0)
+            .min_by_key(|i| clauses[*i].when.cost())?;
         done |= 1 << next;
         order.push(next as u8);
     }

@@ -11,6 +11,7 @@ use crate::expr::ast::CmpOp;
 use crate::expr::check::{self, Names, Used};
 use crate::expr::{self, Expr};
 use crate::policy::*;
+use crate::program::Program;
 use comity_model::date::DateRounding;
 use comity_model::schema::{FieldId, scalar};
 use comity_model::tree::{Node, Raw};
@@ -146,6 +147,10 @@ impl Loader<'_, '_> {
             applies_when,
             param_texts: params::texts(&param_entries),
             params: kinds,
+            program: Program::compile(
+                order.iter().map(|i| (*i as usize, &clauses[*i as usize].when)),
+                clauses.len(),
+            ),
             clauses,
             order,
             spoken: spoken(&speakers),

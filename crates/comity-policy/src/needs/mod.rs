@@ -44,11 +44,11 @@ pub struct Turn {
 }
 
 /// A test under fixed elements, or a list as a whole.
-#[derive(Debug, Clone, PartialEq)]
-enum Atom {
-    Test(Test, Elements),
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Atom<'a> {
+    Test(&'a Test, Elements),
     /// Some (more) element of the list fits, or a count that is not taken apart.
-    List(ListId, Box<Cond>, Elements),
+    List(ListId, &'a Cond, Elements),
 }
 
 /// The smallest sets of facts that would settle `channel`, by outcome.
@@ -59,23 +59,29 @@ pub fn needs(
     d: &Derivation,
     channel: Channel,
 ) -> Vec<Need> {
+    let speaks = |t: &&PolicyTrace| {
+        library.policy(t.policy).speaks_on().contains(&channel)
+            && t.by_channel[channel as usize] != Tri::False
+    };
+    let traces: Vec<&PolicyTrace> = d.policies.iter().filter(speaks).collect();
+    // Whether a policy binds is a condition like any other where it is not known.
+    let binding = |t: &&PolicyTrace| match t.by_channel[channel as usize] {
+        Tri::True => Cond::Const(true),
+        _ => bind_condition(library.policy(t.policy), scope, channel),
+    };
+    let bindings: Vec<Cond> = traces.iter().map(binding).collect();
     let mut finder = Finder { facts, atoms: Vec::new(), paths: Vec::new() };
     let mut bound = Stances::only(Stance::Silent);
     let mut here = Stances::only(Stance::Silent);
     let mut level = None;
-    for trace in &d.policies {
+    for (trace, binding) in traces.iter().zip(&bindings) {
         let policy = library.policy(trace.policy);
-        if !policy.speaks_on().contains(&channel)
-            || trace.by_channel[channel as usize] == Tri::False
-        {
-            continue;
-        }
         if level != Some(policy.level) {
             bound = Finder::combine(&bound, &here, Stance::over);
             here = Stances::only(Stance::Silent);
             level = Some(policy.level);
         }
-        let says = finder.stances(policy, trace, scope, channel);
+        let says = finder.stances(policy, trace, binding, channel);
         here = Finder::combine(&here, &says, Stance::beside);
     }
     bound = Finder::combine(&bound, &here, Stance::over);
@@ -108,11 +114,11 @@ impl Stances {
 
 struct Finder<'a> {
     facts: &'a CaseFacts,
-    atoms: Vec<Atom>,
+    atoms: Vec<Atom<'a>>,
     paths: Vec<FactPath>,
 }
 
-impl Finder<'_> {
+impl<'a> Finder<'a> {
     fn combine(a: &Stances, b: &Stances, op: impl Fn(Stance, Stance) -> Stance) -> Stances {
         let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
         for x in Stance::ALL {
@@ -130,9 +136,9 @@ impl Finder<'_> {
     /// When a policy takes each stance on a channel.
     fn stances(
         &mut self,
-        policy: &Policy,
+        policy: &'a Policy,
         trace: &PolicyTrace,
-        scope: &Scope,
+        binding: &'a Cond,
         c: Channel,
     ) -> Stances {
         let binds = trace.by_channel[c as usize];
@@ -141,16 +147,17 @@ impl Finder<'_> {
         {
             return Stances::only(s);
         }
-        let bind_cond = bind_condition(policy, scope, c);
-        let (yes, no) = (self.dnf(&bind_cond, true), self.dnf(&bind_cond, false));
+        let (yes, no) = (self.dnf(binding, true), self.dnf(binding, false));
         let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
         let speakers = &policy.speakers[c as usize];
         let mut none_applies = vec![TRUE];
         for s in [Stance::May, Stance::Protect, Stance::Must, Stance::MustNot] {
             let mut some = Dnf::new();
-            for i in bits(speakers.of(s)) {
-                some.extend(self.applies(policy, i, true));
-                none_applies = product(&none_applies, &self.applies(policy, i, false));
+            // Rules that surely do not apply settle nothing.
+            let open = trace.truths.applies | trace.truths.applies_unknown;
+            for i in bits(speakers.of(s) & open) {
+                some.extend(self.applies(policy, trace, i, true));
+                none_applies = product(&none_applies, &self.applies(policy, trace, i, false));
             }
             out.0[s as usize] = product(&minimal(some), &yes);
         }
@@ -162,21 +169,37 @@ impl Finder<'_> {
     }
 
     /// When a rule applies, or does not.
-    fn applies(&mut self, policy: &Policy, rule: usize, wanted: bool) -> Dnf {
+    fn applies(
+        &mut self,
+        policy: &'a Policy,
+        trace: &PolicyTrace,
+        rule: usize,
+        wanted: bool,
+    ) -> Dnf {
+        let known = if trace.truths.applies >> rule & 1 == 1 {
+            Some(true)
+        } else if trace.truths.applies_unknown >> rule & 1 == 0 {
+            Some(false)
+        } else {
+            None
+        };
+        if let Some(known) = known {
+            return if known == wanted { vec![TRUE] } else { Dnf::new() };
+        }
         let clause = &policy.clauses[rule];
         let mut out = self.dnf(&clause.when, wanted);
         for over in bits(clause.overridden_by) {
-            let other = self.applies(policy, over, !wanted);
+            let other = self.applies(policy, trace, over, !wanted);
             out = if wanted { product(&out, &other) } else { union(out, other) };
         }
         out
     }
 
-    fn dnf(&mut self, cond: &Cond, wanted: bool) -> Dnf {
+    fn dnf(&mut self, cond: &'a Cond, wanted: bool) -> Dnf {
         self.dnf_in(cond, wanted, [0; QUANTIFIERS_MAX])
     }
 
-    fn dnf_in(&mut self, cond: &Cond, wanted: bool, elements: Elements) -> Dnf {
+    fn dnf_in(&mut self, cond: &'a Cond, wanted: bool, elements: Elements) -> Dnf {
         match eval_in(cond, self.facts, elements, &mut Silent) {
             Tri::Unknown => {}
             known => return if known == Tri::from(wanted) { vec![TRUE] } else { Dnf::new() },
@@ -198,7 +221,7 @@ impl Finder<'_> {
                     .into_iter()
                     .filter(|p| !self.facts.at(*p).is_known())
                     .collect();
-                self.literal(Atom::Test(test.clone(), elements), &unknown, wanted)
+                self.literal(Atom::Test(test, elements), &unknown, wanted)
             }
             Cond::Quant { list, var, count, body } => {
                 self.quantifier(cond, *list, *var, *count, body, wanted, elements)
@@ -209,11 +232,11 @@ impl Finder<'_> {
     #[allow(clippy::too_many_arguments, reason = "the parts of one quantifier")]
     fn quantifier(
         &mut self,
-        whole: &Cond,
+        whole: &'a Cond,
         list: ListId,
         var: u8,
         count: Count,
-        body: &Cond,
+        body: &'a Cond,
         wanted: bool,
         mut elements: Elements,
     ) -> Dnf {
@@ -239,11 +262,7 @@ impl Finder<'_> {
             }
         }
         let more = |f: &mut Self| {
-            f.literal(
-                Atom::List(list, Box::new(whole.clone()), elements),
-                &[FactPath::List(list)],
-                wanted,
-            )
+            f.literal(Atom::List(list, whole, elements), &[FactPath::List(list)], wanted)
         };
         if wanted {
             let mut out = choose(&maybe, n.saturating_sub(sure), |m| &m.0);
@@ -264,7 +283,7 @@ impl Finder<'_> {
     /// A condition that is not taken apart: it needs every unknown fact it reads.
     fn opaque(
         &mut self,
-        whole: &Cond,
+        whole: &'a Cond,
         list: ListId,
         wanted: bool,
         elements: Elements,
@@ -278,10 +297,10 @@ impl Finder<'_> {
         }
         read.sort_unstable();
         read.dedup();
-        self.literal(Atom::List(list, Box::new(whole.clone()), elements), &read, wanted)
+        self.literal(Atom::List(list, whole, elements), &read, wanted)
     }
 
-    fn literal(&mut self, atom: Atom, unknown: &[FactPath], wanted: bool) -> Dnf {
+    fn literal(&mut self, atom: Atom<'a>, unknown: &[FactPath], wanted: bool) -> Dnf {
         let index = self.atoms.iter().position(|a| *a == atom).unwrap_or_else(|| {
             self.atoms.push(atom);
             self.atoms.len() - 1

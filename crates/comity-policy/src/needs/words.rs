@@ -6,7 +6,7 @@ use crate::expr::ast::CmpOp;
 use comity_model::facts::FactPath;
 
 impl Finder<'_> {
-    pub(super) fn turn(&self, atom: &Atom, wanted: bool) -> Turn {
+    pub(super) fn turn(&self, atom: &Atom<'_>, wanted: bool) -> Turn {
         match atom {
             Atom::Test(test, elements) => {
                 let facts =

@@ -3,8 +3,11 @@
 //! A case with facts that contradict each other ([`comity_model::check`]) is no
 //! counterexample. Whenever the solver offers one, the contradiction is generalized by
 //! asking the check about other values of the same facts, and kept for later questions.
+//! This trusts the check to be plain where it is widened: that what it says of days and
+//! numbers changes once along their order. A test holds every axiom against random cases.
 
-use super::formula::{Key, Seen, keys, visit_cond};
+use super::bounds::{DAYS, NUMBERS};
+use super::formula::Key;
 use crate::cond::{Cond, Count, DateTerm, Ref, Test};
 use crate::expr::ast::CmpOp;
 use comity_model::check::contradictions;
@@ -13,16 +16,26 @@ use comity_model::schema::{ElemFieldId, FieldId, Kind, ListId, fields};
 use comity_model::{CaseFacts, Day};
 use std::collections::BTreeSet;
 
+/// How far numbers are tried around one that contradicts.
+const NEAR: i64 = 300;
+
 /// Conditions that hold of every case.
 #[derive(Debug, Default)]
 pub(super) struct Axioms {
     list: Vec<(BTreeSet<Key>, Cond)>,
+    optional: BTreeSet<Key>,
 }
 
 impl Axioms {
     /// Those that speak only of these facts.
     pub(super) fn about<'a>(&'a self, fields: &BTreeSet<Key>) -> Vec<&'a Cond> {
         self.list.iter().filter(|(k, _)| k.is_subset(fields)).map(|(_, c)| c).collect()
+    }
+
+    /// Facts that other facts rule out, as *no request* rules out an issue date: only
+    /// these may be unknown in a case that is looked for.
+    pub(super) fn optional(&self) -> &BTreeSet<Key> {
+        &self.optional
     }
 
     /// Learns from a case that contradicts itself; false if nothing could be learned.
@@ -32,18 +45,14 @@ impl Axioms {
         };
         let pair = [first.first, first.second];
         let core = if is_contradictory(&only(facts, &pair)) { pair.to_vec() } else { least(facts) };
-        let Some(axiom) = axiom(facts, &core) else {
+        let Some((axiom, ruled_out)) = axiom(facts, &core) else {
             return false;
         };
         if self.list.iter().any(|(_, known)| *known == axiom) {
             return false;
         }
-        let mut read = BTreeSet::new();
-        visit_cond(&axiom, true, &mut |seen| {
-            if let Seen::Test(test, _) = seen {
-                read.extend(keys(test));
-            }
-        });
+        let read: BTreeSet<Key> = core.iter().filter_map(|p| Key::of_path(*p)).collect();
+        self.optional.extend(ruled_out);
         self.list.push((read, axiom));
         true
     }
@@ -115,7 +124,7 @@ fn as_ref(path: FactPath) -> Option<Ref> {
 }
 
 /// What the contradiction among `core` forbids, for every element where it is about one.
-fn axiom(facts: &CaseFacts, core: &[FactPath]) -> Option<Cond> {
+fn axiom(facts: &CaseFacts, core: &[FactPath]) -> Option<(Cond, Option<Key>)> {
     let mut elements: Vec<(ListId, u16)> = core
         .iter()
         .filter_map(|p| match p {
@@ -124,53 +133,14 @@ fn axiom(facts: &CaseFacts, core: &[FactPath]) -> Option<Cond> {
         })
         .collect();
     elements.dedup();
-    let body = match core {
-        [a, b] => general(facts, *a, *b).or_else(|| exact(facts, core)),
-        _ => exact(facts, core),
-    }?;
-    match elements.as_slice() {
-        [] => Some(body),
-        [(list, _)] => {
-            Some(Cond::Quant { list: *list, var: 0, count: Count::All, body: Box::new(body) })
-        }
-        _ => None,
-    }
-}
-
-/// Not these values together; of a number, neither what is as far off or farther.
-fn exact(facts: &CaseFacts, core: &[FactPath]) -> Option<Cond> {
-    let parts: Option<Vec<Cond>> = core
-        .iter()
-        .map(|p| match facts.at(*p) {
-            Value::Int(n) => Some(Cond::Test(numbers_off(facts, core, *p, n)?)),
-            value => is(facts, *p, value),
-        })
-        .collect();
-    Some(Cond::not(Cond::and(parts?)))
-}
-
-/// The numbers from `n` on, up or down, that contradict the other facts like `n` does.
-fn numbers_off(facts: &CaseFacts, core: &[FactPath], path: FactPath, n: i64) -> Option<Test> {
-    let clash = |n: i64| {
-        let mut case = only(facts, core);
-        put(&mut case, path, Value::Int(n));
-        is_contradictory(&case)
+    let (forbidden, ruled_out) = forbidden(facts, core)?;
+    let body = Cond::not(forbidden);
+    let axiom = match elements.as_slice() {
+        [] => body,
+        [(list, _)] => Cond::Quant { list: *list, var: 0, count: Count::All, body: Box::new(body) },
+        _ => return None,
     };
-    let r = as_ref(path)?;
-    let mut end = n;
-    if clash(1_000_000) {
-        while end > 0 && n - end < 1_000 && clash(end - 1) {
-            end -= 1;
-        }
-        return Some(Test::Int(r, CmpOp::Ge, end));
-    }
-    if clash(0) {
-        while end - n < 1_000 && clash(end + 1) {
-            end += 1;
-        }
-        return Some(Test::Int(r, CmpOp::Le, end));
-    }
-    Some(Test::Int(r, CmpOp::Eq, n))
+    Some((axiom, ruled_out))
 }
 
 /// A fact has a value, as a condition.
@@ -187,48 +157,118 @@ fn is(facts: &CaseFacts, path: FactPath, value: Value) -> Option<Cond> {
     })
 }
 
-/// The contradiction of two facts for other values of them, where its shape is plain:
-/// an order of two days, or values that exclude values or days.
-fn general(facts: &CaseFacts, a: FactPath, b: FactPath) -> Option<Cond> {
-    let clash = |va: Value, vb: Value| {
-        let mut case = CaseFacts::new(NotListed::Unknown);
-        put(&mut case, a, va);
-        put(&mut case, b, vb);
-        is_contradictory(&case)
-    };
-    match (facts.at(a), facts.at(b)) {
-        (Value::Date(da), Value::Date(_)) => {
-            let (day, next) = (Value::Date(da), Value::Date(da.plus_days(1)));
-            let op = match (clash(day, day), clash(next, day), clash(day, next)) {
-                (false, true, false) => CmpOp::Le,
-                (false, false, true) => CmpOp::Ge,
-                _ => return None,
-            };
-            let terms = [as_ref(a)?, as_ref(b)?].map(DateTerm::Fact);
-            Some(Cond::Test(Test::Date(terms[0], op, terms[1])))
+/// The facts of `core` have these values, or others that contradict each other for the
+/// same reason: one of them, or two days together, is widened as far as the check goes.
+fn forbidden(facts: &CaseFacts, core: &[FactPath]) -> Option<(Cond, Option<Key>)> {
+    let is_day = |p: &&FactPath| matches!(facts.at(**p), Value::Date(_));
+    let days: Vec<FactPath> = core.iter().filter(is_day).copied().collect();
+    let (widened, wide) = match days.as_slice() {
+        [a, b] => order(facts, core, *a, *b).map(|c| (days.clone(), c)),
+        [a] => {
+            let clash = |d| clashes(facts, core, &[(*a, Value::Date(d))]);
+            days_that(as_ref(*a)?, clash).map(|c| (days.clone(), c))
         }
-        (va, Value::Date(_)) => Some(Cond::not(Cond::and(vec![
-            is(facts, a, va)?,
-            days_that(as_ref(b)?, |d| clash(va, Value::Date(d)))?,
-        ]))),
-        (Value::Date(_), _) => general(facts, b, a),
-        (va, _) => {
-            let with_a = is(facts, a, va)?;
-            let Kind::Enum(set) = b.kind()? else { return None };
-            let codes = (0..set.values.len()).filter(|c| clash(va, Value::Enum(*c as u8)));
-            let mask = codes.fold(0_u128, |m, c| m | 1 << c);
-            let with_b = Cond::Test(Test::EnumIn(as_ref(b)?, mask));
-            Some(Cond::not(Cond::and(vec![with_a, with_b])))
-        }
+        _ => None,
     }
+    .or_else(|| {
+        let other = core.iter().rev().find(|p| !is_day(p))?;
+        Some((vec![*other], values_that(facts, core, *other)?))
+    })
+    .unwrap_or((Vec::new(), Cond::Const(true)));
+    let exact = core.iter().filter(|p| !widened.contains(p));
+    let exact: Option<Vec<Cond>> = exact.map(|p| is(facts, *p, facts.at(*p))).collect();
+    let mut parts = exact?;
+    let ruled_out = match widened.as_slice() {
+        [one] if is_known(facts, *one).as_ref() == Some(&wide) => Key::of_path(*one),
+        _ => None,
+    };
+    parts.push(wide);
+    Some((Cond::and(parts), ruled_out))
+}
+
+/// A condition that is true of every known value of a fact, and unknown otherwise.
+fn is_known(facts: &CaseFacts, path: FactPath) -> Option<Cond> {
+    let r = as_ref(path)?;
+    Some(match (facts.at(path), path.kind()?) {
+        (Value::Bool(_), _) => {
+            let yes = Cond::Test(Test::Yes(r));
+            Cond::Or(vec![yes.clone(), Cond::not(yes)])
+        }
+        (Value::Enum(_), Kind::Enum(set)) => {
+            let all = (0..set.values.len()).fold(0_u128, |m, c| m | 1 << c);
+            Cond::Test(Test::EnumIn(r, all))
+        }
+        (Value::Int(_), _) => Cond::Test(Test::Int(r, CmpOp::Ge, 0)),
+        (Value::Date(_), _) => {
+            let first = DateTerm::Day(Day(DAYS.0 as i32));
+            Cond::Test(Test::Date(DateTerm::Fact(r), CmpOp::Ge, first))
+        }
+        _ => return None,
+    })
+}
+
+/// True if the facts of `core` contradict each other with some values exchanged.
+fn clashes(facts: &CaseFacts, core: &[FactPath], changes: &[(FactPath, Value)]) -> bool {
+    let mut case = only(facts, core);
+    changes.iter().for_each(|(path, value)| put(&mut case, *path, *value));
+    is_contradictory(&case)
+}
+
+/// The order of two days that contradicts, where it is only their order.
+fn order(facts: &CaseFacts, core: &[FactPath], a: FactPath, b: FactPath) -> Option<Cond> {
+    let Value::Date(day) = facts.at(a) else { return None };
+    let (day, next) = (Value::Date(day), Value::Date(day.plus_days(1)));
+    let clash = |va, vb| clashes(facts, core, &[(a, va), (b, vb)]);
+    let op = match (clash(day, day), clash(next, day), clash(day, next)) {
+        (false, true, false) => CmpOp::Gt,
+        (false, false, true) => CmpOp::Lt,
+        (true, true, false) => CmpOp::Ge,
+        (true, false, true) => CmpOp::Le,
+        _ => return None,
+    };
+    let [a, b] = [as_ref(a)?, as_ref(b)?].map(DateTerm::Fact);
+    Some(Cond::Test(Test::Date(a, op, b)))
+}
+
+/// The values of one fact that contradict the others: codes of a set, or the numbers
+/// from the value on, up or down.
+fn values_that(facts: &CaseFacts, core: &[FactPath], path: FactPath) -> Option<Cond> {
+    let r = as_ref(path)?;
+    let clash = |value| clashes(facts, core, &[(path, value)]);
+    match (facts.at(path), path.kind()?) {
+        (Value::Enum(_), Kind::Enum(set)) => {
+            let codes = (0..set.values.len()).filter(|c| clash(Value::Enum(*c as u8)));
+            let mask = codes.fold(0_u128, |m, c| m | 1 << c);
+            Some(Cond::Test(Test::EnumIn(r, mask)))
+        }
+        (Value::Bool(b), _) if clash(Value::Bool(!b)) => is_known(facts, path),
+        (Value::Int(n), _) => Some(Cond::Test(numbers_off(r, n, |n| clash(Value::Int(n))))),
+        (value, _) => is(facts, path, value),
+    }
+}
+
+fn numbers_off(r: Ref, n: i64, clash: impl Fn(i64) -> bool) -> Test {
+    // There may be numbers on both sides of those that do not contradict.
+    let last = |mut run: std::ops::RangeInclusive<i64>| run.all(&clash);
+    let (low, high) = ((n - NEAR).max(NUMBERS.0), (n + NEAR).min(NUMBERS.1));
+    if clash(NUMBERS.1) && last(n..=high) {
+        let end = (low..n).rev().find(|x| !clash(*x)).map_or(low, |x| x + 1);
+        return Test::Int(r, CmpOp::Ge, end);
+    }
+    if clash(NUMBERS.0) && last(low..=n) {
+        let end = (n..=high).find(|x| !clash(*x)).map_or(high, |x| x - 1);
+        return Test::Int(r, CmpOp::Le, end);
+    }
+    Test::Int(r, CmpOp::Eq, n)
 }
 
 /// The days that something is true of, if they are all days, or those before or from one.
 fn days_that(r: Ref, is_true: impl Fn(Day) -> bool) -> Option<Cond> {
-    let (mut low, mut high) = (-354_285_i32, 2_932_896_i32);
+    let (mut low, mut high) = (DAYS.0 as i32, DAYS.1 as i32);
     let (first, last) = (is_true(Day(low)), is_true(Day(high)));
     if first == last {
-        return first.then_some(Cond::Const(true));
+        let any = Test::Date(DateTerm::Fact(r), CmpOp::Ge, DateTerm::Day(Day(low)));
+        return first.then_some(Cond::Test(any));
     }
     while high - low > 1 {
         let middle = low + (high - low) / 2;

@@ -1,4 +1,8 @@
 //! Conditions as gates over the ladders of their facts.
+//!
+//! Every condition has two literals, *surely true* and *surely false* (strong Kleene, as
+//! the evaluator has it); they are each other's negation except where a fact may be
+//! unknown.
 
 use super::domain::{Domains, Val};
 use super::formula::{Formula, Id, Key, Node};
@@ -28,7 +32,7 @@ pub(super) struct Encoder<'p> {
     facts: HashMap<FactPath, Ladder>,
     present: Vec<Vec<Lit>>,
     quantified: BTreeSet<ListId>,
-    memo: HashMap<Id, Lit>,
+    memo: HashMap<(Id, bool), Lit>,
     /// False where a test could not be expressed; then nothing found proves nothing.
     pub(super) exact: bool,
 }
@@ -67,79 +71,100 @@ impl<'p> Encoder<'p> {
         encoder
     }
 
-    /// The literal of a node.
-    pub(super) fn node(&mut self, formula: &Formula<'_>, id: Id) -> Lit {
-        if let Some(lit) = self.memo.get(&id) {
+    /// The literal that a node is surely `truth`.
+    pub(super) fn node(&mut self, formula: &Formula<'_>, id: Id, truth: bool) -> Lit {
+        if let Some(lit) = self.memo.get(&(id, truth)) {
             return *lit;
         }
         let lit = match formula.node(id) {
-            Node::Cond(c) => self.cond(c, [0; QUANTIFIERS_MAX]),
-            Node::Own(c) => self.cond(c, [0; QUANTIFIERS_MAX]),
-            Node::Not(inner) => !self.node(formula, *inner),
-            Node::And(parts) => {
-                let parts = parts.iter().map(|p| self.node(formula, *p)).collect();
-                self.sat.all(parts)
-            }
-            Node::Or(parts) => {
-                let parts = parts.iter().map(|p| self.node(formula, *p)).collect();
-                self.sat.any(parts)
+            Node::Cond(c) => self.cond(c, [0; QUANTIFIERS_MAX], truth),
+            Node::Own(c) => self.cond(c, [0; QUANTIFIERS_MAX], truth),
+            Node::Not(inner) => self.node(formula, *inner, !truth),
+            node @ (Node::And(parts) | Node::Or(parts)) => {
+                let lits = parts.iter().map(|p| self.node(formula, *p, truth)).collect();
+                self.join(matches!(node, Node::And(_)) == truth, lits)
             }
         };
-        self.memo.insert(id, lit);
+        self.memo.insert((id, truth), lit);
         lit
     }
 
-    /// The literal of a condition under quantifiers that stand on `at`.
-    pub(super) fn cond(&mut self, cond: &Cond, at: Elements) -> Lit {
+    fn join(&mut self, all: bool, lits: Vec<Lit>) -> Lit {
+        if all { self.sat.all(lits) } else { self.sat.any(lits) }
+    }
+
+    /// The literal that a condition is surely `truth` under quantifiers that stand on `at`.
+    pub(super) fn cond(&mut self, cond: &Cond, at: Elements, truth: bool) -> Lit {
         match cond {
-            Cond::Const(b) => self.sat.constant(*b),
-            Cond::Test(test) => self.test(test, at),
-            Cond::Not(inner) => !self.cond(inner, at),
-            Cond::And(parts) => {
-                let parts = parts.iter().map(|p| self.cond(p, at)).collect();
-                self.sat.all(parts)
+            Cond::Const(b) => self.sat.constant(*b == truth),
+            Cond::Test(test) => self.test(test, at, truth),
+            Cond::Not(inner) => self.cond(inner, at, !truth),
+            Cond::And(parts) | Cond::Or(parts) => {
+                let lits = parts.iter().map(|p| self.cond(p, at, truth)).collect();
+                self.join(matches!(cond, Cond::And(_)) == truth, lits)
             }
-            Cond::Or(parts) => {
-                let parts = parts.iter().map(|p| self.cond(p, at)).collect();
-                self.sat.any(parts)
+            Cond::Quant { list, var, count, body } => {
+                self.quantified.insert(*list);
+                match count {
+                    Count::All => {
+                        // Surely all: none is possibly not; surely not all: one surely is not.
+                        let failing = self.elements(*list, *var, body, at, (false, !truth));
+                        let some = self.sat.any(failing);
+                        if truth { !some } else { some }
+                    }
+                    count => {
+                        let lits = self.elements(*list, *var, body, at, (true, truth));
+                        let enough = self.enough(*list, *count, truth, lits);
+                        if truth { enough } else { !enough }
+                    }
+                }
             }
-            Cond::Quant { list, var, count, body } => self.quant(*list, *var, *count, body, at),
         }
     }
 
-    fn quant(&mut self, list: ListId, var: u8, count: Count, body: &Cond, mut at: Elements) -> Lit {
-        self.quantified.insert(list);
-        let mut lits = Vec::new();
-        for i in 0..self.present[list.0 as usize].len() {
+    /// For every element the literal that it is there and its body surely, or else
+    /// possibly, is `wanted`.
+    fn elements(
+        &mut self,
+        list: ListId,
+        var: u8,
+        body: &Cond,
+        mut at: Elements,
+        (wanted, surely): (bool, bool),
+    ) -> Vec<Lit> {
+        let row = self.present[list.0 as usize].clone();
+        let mut out = Vec::with_capacity(row.len());
+        for (i, here) in row.into_iter().enumerate() {
             at[var as usize] = i as u16;
-            let here = self.present[list.0 as usize][i];
-            let body = self.cond(body, at);
-            lits.push(match count {
-                Count::All => self.sat.any(vec![!here, body]),
-                _ => self.sat.all(vec![here, body]),
-            });
+            let body =
+                if surely { self.cond(body, at, wanted) } else { !self.cond(body, at, !wanted) };
+            out.push(self.sat.all(vec![here, body]));
         }
+        out
+    }
+
+    fn enough(&mut self, list: ListId, count: Count, surely: bool, lits: Vec<Lit>) -> Lit {
         match count {
-            Count::All => self.sat.all(lits),
+            Count::All => self.sat.no(),
             Count::AtLeast(1) => self.sat.any(lits),
             Count::AtLeast(n) => self.sat.at_least(n as usize, &lits),
             Count::AtLeastDistinct(n, field) => {
-                let firsts = self.firsts(list, field, &lits);
+                let firsts = self.firsts(list, field, surely, &lits);
                 self.sat.at_least(n as usize, &firsts)
             }
         }
     }
 
-    /// Of the elements that count, those whose key no earlier one has.
-    fn firsts(&mut self, list: ListId, field: ElemFieldId, lits: &[Lit]) -> Vec<Lit> {
+    /// Of the elements that count, those whose key no earlier one has; an unknown key is
+    /// surely none, and possibly one of its own.
+    fn firsts(&mut self, list: ListId, field: ElemFieldId, surely: bool, lits: &[Lit]) -> Vec<Lit> {
         let mut out = Vec::new();
         for (i, lit) in lits.iter().enumerate() {
-            // The evaluator wants to know the key even of the only element.
-            self.ladder(FactPath::Element(list, i as u16, field));
-            let mut parts = vec![*lit];
+            let path = |e: usize| FactPath::Element(list, e as u16, field);
+            let known = self.alone(path(i), |_| true);
+            let mut parts = if surely { vec![*lit, known] } else { vec![*lit] };
             for (j, earlier) in lits.iter().enumerate().take(i) {
-                let paths = [j, i].map(|e| FactPath::Element(list, e as u16, field));
-                let same = self.related(paths[0], paths[1], |a, b| a == b);
+                let same = self.related(path(j), path(i), |a, b| a == b);
                 parts.push(!self.sat.all(vec![*earlier, same]));
             }
             out.push(self.sat.all(parts));
@@ -147,26 +172,28 @@ impl<'p> Encoder<'p> {
         out
     }
 
-    fn test(&mut self, test: &Test, at: Elements) -> Lit {
+    fn test(&mut self, test: &Test, at: Elements, truth: bool) -> Lit {
         if reads_place_only(test) {
             let cond = Cond::Test(test.clone());
-            let is_true = |s: &&Spot| eval(&cond, &s.facts, &mut Silent) == Tri::True;
-            let mask = mask_of(self.spots.iter().map(is_true));
+            let is = |s: &&Spot| eval(&cond, &s.facts, &mut Silent) == Tri::from(truth);
+            let mask = mask_of(self.spots.iter().map(is));
             return self.spot.among(&mut self.sat, mask);
         }
+        let is = |a: &Val, b: &Val| holds(test, a, b) == truth;
         match sides(test, &at) {
-            (Side::Fact(a), Side::Fact(b)) => self.related(a, b, |a, b| holds(test, a, b)),
-            (Side::Fact(a), Side::Day(d)) => self.alone(a, |a| holds(test, a, &Val::Date(d))),
-            (Side::Fact(a), Side::Nothing) => self.alone(a, |a| holds(test, a, a)),
-            (Side::Day(d), Side::Fact(b)) => self.alone(b, |b| holds(test, &Val::Date(d), b)),
-            (Side::Day(a), Side::Day(b)) => {
-                self.sat.constant(holds(test, &Val::Date(a), &Val::Date(b)))
-            }
-            (Side::Day(_) | Side::Nothing, _) => {
-                self.exact = false;
-                self.sat.var(false)
-            }
+            (Side::Fact(a), Side::Fact(b)) => self.related(a, b, is),
+            (Side::Fact(a), Side::Day(d)) => self.alone(a, |a| is(a, &Val::Date(d))),
+            (Side::Fact(a), Side::Nothing) => self.alone(a, |a| is(a, a)),
+            (Side::Day(d), Side::Fact(b)) => self.alone(b, |b| is(&Val::Date(d), b)),
+            (Side::Day(a), Side::Day(b)) => self.sat.constant(is(&Val::Date(a), &Val::Date(b))),
+            (Side::Day(_) | Side::Nothing, _) => self.unclear(),
         }
+    }
+
+    /// A literal for what cannot be expressed.
+    fn unclear(&mut self) -> Lit {
+        self.exact = false;
+        self.sat.var(false)
     }
 
     fn values(&self, path: FactPath) -> &'p [Val] {
@@ -197,20 +224,21 @@ impl<'p> Encoder<'p> {
         }
     }
 
-    /// The literal that one fact's value satisfies something.
+    /// The literal that a fact is known and its value satisfies something.
     fn alone(&mut self, path: FactPath, is_true: impl Fn(&Val) -> bool) -> Lit {
         if !self.ladder(path) {
-            return self.sat.var(false);
+            return self.unclear();
         }
-        let mask = mask_of(self.values(path).iter().map(is_true));
+        let mask = mask_of(self.values(path).iter().map(|v| v.is_known() && is_true(v)));
         self.among(path, mask)
     }
 
-    /// The literal that two facts' values stand in a relation, as a table.
+    /// The literal that two facts are known and stand in a relation, as a table.
     fn related(&mut self, a: FactPath, b: FactPath, is_true: impl Fn(&Val, &Val) -> bool) -> Lit {
         if !self.ladder(a) || !self.ladder(b) {
-            return self.sat.var(false);
+            return self.unclear();
         }
+        let is_true = |a: &Val, b: &Val| a.is_known() && b.is_known() && is_true(a, b);
         let out = self.sat.var(false);
         for (i, va) in self.values(a).iter().enumerate() {
             let fitting = mask_of(self.values(b).iter().map(|vb| is_true(va, vb)));

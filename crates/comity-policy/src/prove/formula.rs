@@ -1,11 +1,11 @@
 //! What has to be true for a contradiction, as a graph with shared parts.
 
 use crate::channel::{Channel, Stance};
-use crate::cond::{Cond, Count, DateTerm, Ref, Test};
+use crate::cond::{Cond, Count, Ref, Test};
 use crate::expr::ast::CmpOp;
 use crate::policy::{Anchor, Policy};
 use comity_model::facts::FactPath;
-use comity_model::schema::{ElemFieldId, FieldId, ListId};
+use comity_model::schema::{ElemFieldId, FieldId, Kind, ListId};
 use std::collections::{HashMap, HashSet};
 
 /// A node of a formula.
@@ -46,6 +46,14 @@ impl Key {
         match r {
             Ref::Scalar(f) => Key::Scalar(f),
             Ref::Element { list, field, .. } => Key::Elem(list, field),
+        }
+    }
+
+    /// The type of the facts.
+    pub(super) fn kind(self) -> Option<&'static Kind> {
+        match self {
+            Key::Scalar(f) => Some(&f.def().kind),
+            Key::Elem(l, f) => l.def().fields.get(f.0 as usize).map(|d| &d.kind),
         }
     }
 
@@ -127,27 +135,25 @@ impl<'a> Formula<'a> {
 
     /// Visits every test once per polarity: `true` where making it hold helps.
     pub(super) fn visit(&self, f: &mut impl FnMut(Seen<'_>)) {
-        let mut seen = HashSet::new();
-        self.visit_node(self.root, true, &mut seen, f);
+        self.conditions(&mut |cond, positive| visit_cond(cond, positive, f));
     }
 
-    fn visit_node(
-        &self,
-        id: Id,
-        positive: bool,
-        seen: &mut HashSet<(Id, bool)>,
-        f: &mut impl FnMut(Seen<'_>),
-    ) {
-        if !seen.insert((id, positive)) {
-            return;
-        }
-        match self.node(id) {
-            Node::Cond(c) => visit_cond(c, positive, f),
-            Node::Own(c) => visit_cond(c, positive, f),
-            Node::And(parts) | Node::Or(parts) => {
-                parts.iter().for_each(|p| self.visit_node(*p, positive, seen, f));
+    /// Visits every condition once per polarity.
+    pub(super) fn conditions<'f>(&'f self, f: &mut impl FnMut(&'f Cond, bool)) {
+        let mut seen = HashSet::new();
+        let mut open = vec![(self.root, true)];
+        while let Some((id, positive)) = open.pop() {
+            if !seen.insert((id, positive)) {
+                continue;
             }
-            Node::Not(inner) => self.visit_node(*inner, !positive, seen, f),
+            match self.node(id) {
+                Node::Cond(c) => f(c, positive),
+                Node::Own(c) => f(c, positive),
+                Node::And(parts) | Node::Or(parts) => {
+                    open.extend(parts.iter().map(|p| (*p, positive)));
+                }
+                Node::Not(inner) => open.push((*inner, !positive)),
+            }
         }
     }
 }
@@ -181,12 +187,4 @@ pub(super) fn visit_cond(cond: &Cond, positive: bool, f: &mut impl FnMut(Seen<'_
 /// The indexes in a mask.
 pub(super) fn members(mask: u64) -> impl Iterator<Item = u8> {
     (0..64_u8).filter(move |i| mask >> i & 1 == 1)
-}
-
-/// The two sides of a date test.
-pub(super) fn key_of_term(term: DateTerm) -> Option<Key> {
-    match term {
-        DateTerm::Fact(r) => Some(Key::of(r)),
-        DateTerm::Day(_) => None,
-    }
 }

@@ -10,34 +10,36 @@
 //! - of every rule: is there a case in which it applies at all?
 //!
 //! Each question becomes a formula of propositional logic over finite domains of facts
-//! and goes to a SAT solver ([`sat`], [`encode`]).
+//! and goes to a SAT solver (`sat.rs`, `encode.rs`).
 //!
-//! **A case that is reported is real.** It is a total case: every fact that matters is
-//! known and every list complete. It is built as [`comity_model::CaseFacts`], the same
-//! evaluator that decides cases finds both sides true of it, and
-//! [`comity_model::check`] finds no contradiction among its facts; otherwise it is not
-//! reported. Then facts are forgotten one by one while both sides stay *surely* true
+//! **A case that is reported is real.** Every fact that the conditions read is known and
+//! every list complete; only a fact that another rules out (there is no issue date
+//! without a request) may be unknown. It is built as [`comity_model::CaseFacts`], the
+//! same evaluator that decides cases finds both sides surely true of it, and
+//! [`comity_model::check`] finds no contradiction among its facts (`axioms.rs` keeps the
+//! solver from offering one twice); otherwise it is not reported. Then facts are forgotten one by one while both sides stay *surely* true
 //! (strong Kleene), so what is shown is only what matters.
 //!
 //! **No case is a proof.** The search is finite, and loses nothing, for three reasons:
-//! - *values* ([`domain`]): yes/no facts and sets are searched whole (values of a large
+//! - *values* (`domain.rs`, `bounds.rs`): yes/no facts and sets are searched whole (values of a large
 //!   set that no test of the formula tells apart stand for each other); numbers and days
 //!   only bound each other from below and above, so a least solution exists and consists
 //!   of constants carried along those bounds, look-back windows included, and exactly
 //!   these are the domain;
-//! - *lists* ([`witness`]): a true formula stays true when a list keeps only the
+//! - *lists* (`witness.rs`): a true formula stays true when a list keeps only the
 //!   elements that its existential quantifiers need, so that many elements suffice;
-//! - *places* ([`place`]): every place of the registry and the rest of every state.
+//! - *places* (`place.rs`): every place of the registry and the rest of every state.
 //!
 //! What the proof is relative to: facts as the reader accepts them (days of the years
 //! 1000 to 9999, numbers from 0 to 1,000,000), places of the registry, cases without the
 //! contradictions that [`comity_model::check`] knows. Where a cap cuts the search (more
-//! than 16 elements of one list, 126 values of one fact, 32 bounds in a row, an
+//! than 32 elements of one list, 126 values of one fact, 32 bounds in a row, an
 //! existential quantifier inside a universal one, 200,000 learned clauses) and no case is
 //! found, the report says so as a warning and counts it as unsettled: it never passes
 //! for a proof.
 
 mod axioms;
+mod bounds;
 mod case;
 mod domain;
 mod encode;

@@ -16,6 +16,10 @@ pub struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// Policies looked at.
     pub policies: usize,
+    /// Rules looked at.
+    pub rules: usize,
+    /// Rules that some case was found to make apply.
+    pub rules_alive: usize,
     /// Pairs of rules of one policy that disagree on a channel.
     pub pairs_checked: usize,
     /// Pairs of instruments of one level that could contradict each other.
@@ -59,12 +63,12 @@ fn binds(policy: &Policy, anchor: Anchor, facts: &CaseFacts) -> bool {
 
 /// Those rules surely apply.
 fn apply(policy: &Policy, rules: u64, facts: &CaseFacts) -> bool {
-    truths(policy, facts, &mut Silent, |_, _, _| {}).applies & rules == rules
+    truths(policy, facts, |_, _| {}).applies & rules == rules
 }
 
 /// The instrument surely takes that stance; the clause that it rests on.
 fn says(policy: &Policy, channel: Channel, stance: Stance, facts: &CaseFacts) -> Option<u8> {
-    let t = truths(policy, facts, &mut Silent, |_, _, _| {});
+    let t = truths(policy, facts, |_, _| {});
     let applies = policy.speakers[channel as usize].of(stance) & t.applies != 0;
     let sure = applies || stance_of(policy, channel, &t).only() == Some(stance);
     sure.then(|| clause_for(policy, channel, &t, stance)).flatten()
@@ -164,6 +168,7 @@ fn rule_pair(
 
 /// A rule that can never apply.
 fn dead_rule(policy: &Policy, rule: u8, here: &[usize], space: &mut Space, report: &mut Report) {
+    report.rules += 1;
     let clause = &policy.clauses[rule as usize];
     let mut anchors: Vec<Anchor> =
         clause.stances.iter().map(|(c, _)| policy.anchors[*c as usize]).collect();
@@ -175,8 +180,13 @@ fn dead_rule(policy: &Policy, rule: u8, here: &[usize], space: &mut Space, repor
         f.root = f.and(parts);
         let is_real =
             |facts: &CaseFacts| binds(policy, anchor, facts) && apply(policy, 1 << rule, facts);
-        if !matches!(space.search(&f, here, &is_real), Outcome::Impossible) {
-            return;
+        match space.search(&f, here, &is_real) {
+            Outcome::Impossible => {}
+            Outcome::Found(..) => {
+                report.rules_alive += 1;
+                return;
+            }
+            Outcome::Unsettled => return,
         }
     }
     let message = format!("`{}` can never apply", clause.id);

@@ -53,13 +53,13 @@ impl Space {
         let fields = Domains::fields(formula);
         for _ in 0..ROUNDS_MAX {
             let axioms = self.axioms.about(&fields);
-            let domains = Domains::of(formula, &axioms, &demand);
+            let domains = Domains::of(formula, &axioms, self.axioms.optional(), &demand);
             let mut encoder = Encoder::new(&domains, &spots, &demand.lists);
-            let root = encoder.node(formula, formula.root);
+            let root = encoder.node(formula, formula.root, true);
             encoder.sat.clause(&[root]);
             for axiom in &axioms {
-                let holds = encoder.cond(axiom, [0; QUANTIFIERS_MAX]);
-                encoder.sat.clause(&[holds]);
+                let broken = encoder.cond(axiom, [0; QUANTIFIERS_MAX], false);
+                encoder.sat.clause(&[!broken]);
             }
             match encoder.sat.solve() {
                 Solved::GaveUp => return Outcome::Unsettled,

@@ -3,10 +3,11 @@
 
 use super::*;
 use crate::file;
-use crate::library::PolicyFile;
 use comity_model::place::Places;
 use comity_model::{Diagnostic, SourceText};
 
+mod instruments;
+mod library;
 mod random;
 
 const PLACES: &str = r#"
@@ -362,6 +363,19 @@ fn a_case_that_contradicts_itself_is_no_case() {
     );
 }
 
+/// Without a request there is no issue date; a condition that reads both is still asked.
+#[test]
+fn a_fact_that_another_rules_out_may_be_unknown() {
+    let a = "request.form == 'none'";
+    let b = "request.form == 'none' || request.issued_on > date('2015-01-01')";
+    let help = conflicts(a, b);
+    assert!(help.contains("form = \"none\"") && !help.contains("issued_on"), "{help}");
+    conflicts("!(request.form != 'none' && request.issued_on > date('2015-01-01'))", a);
+    proved(a, "request.issued_on > date('2015-01-01')");
+    proved(a, "!(request.issued_on > date('2015-01-01'))");
+    proved(a, "person.visa_abuse && within(request.issued_on, decision.on, days(10))");
+}
+
 #[test]
 fn places_are_those_of_the_registry() {
     let policy = |when: &str| {
@@ -399,81 +413,6 @@ fn dead_rules_are_warnings() {
     assert_eq!(codes(&alone(ALWAYS, &[under, over])), ["dead-rule"]);
 }
 
-fn library(policies: &[(&str, String)]) -> Report {
-    let mut files = vec![PolicyFile { name: "places.toml".to_owned(), bytes: PLACES.into() }];
-    for (name, text) in policies {
-        files.push(PolicyFile { name: (*name).to_owned(), bytes: text.clone().into_bytes() });
-    }
-    let library = Library::load(&files).unwrap_or_else(|e| panic!("{e:?}"));
-    prove(&library)
-}
-
-fn two(a: (&str, &str, &str), b: (&str, &str, &str), head_b: &str) -> Report {
-    let of = |id: &str, (place, level, rules): (&str, &str, &str), head: &str| {
-        text(id, place, level, head, rules)
-    };
-    library(&[
-        ("a.toml", of(&format!("{}.a.2014", a.0), a, ALWAYS)),
-        ("b.toml", of(&format!("{}.b.2014", b.0), b, head_b)),
-    ])
-}
-
-#[test]
-fn instruments_of_one_level_that_meet() {
-    let must = rule("m", "must = [\"hold\"]", "when = \"request.warrant == 'judicial'\"");
-    let must_not = rule("n", "must_not = [\"hold\"]", "when = \"person.us_citizen\"");
-    let report =
-        two(("us-tx.travis", "county", &must), ("us-tx.austin", "city", &must_not), ALWAYS);
-    assert_eq!(codes(&report), ["contradicting-instruments"]);
-    assert_eq!(report.instruments_pairs, 1);
-    let d = &report.diagnostics[0];
-    assert!(d.message.contains("`us-tx.travis.a.2014` says must (m)"), "{}", d.message);
-    assert!(
-        d.help.contains("in us-tx.austin") && d.help.contains("request.warrant = \"judicial\""),
-        "{}",
-        d.help
-    );
-    // Elsewhere, on another level, or at another time there is no contradiction.
-    assert!(
-        two(("us-tx.harris", "county", &must), ("us-tx.austin", "city", &must_not), ALWAYS)
-            .is_proof()
-    );
-    assert!(two(("us-tx", "state", &must), ("us-tx.austin", "city", &must_not), ALWAYS).is_proof());
-    let earlier = "in_force = { from = 2012-01-01, until = 2013-12-31 }";
-    assert!(two(("us-tx", "state", &must), ("us-tx", "state", &must_not), earlier).is_proof());
-    // The same dates for another day: a request may be older than the decision.
-    let by_issue = format!("{earlier}\nanchor = \"request_issued\"");
-    let report = two(("us-tx", "state", &must), ("us-tx", "state", &must_not), &by_issue);
-    assert_eq!(codes(&report), ["contradicting-instruments"]);
-    let later = "in_force = { from = 2012-01-01, until = 2013-12-31 }\nanchor = \"decision\"";
-    assert!(two(("us-tx", "state", &must), ("us-tx", "state", &must_not), later).is_proof());
-}
-
-#[test]
-fn defaults_speak_where_no_rule_does() {
-    let default = |says: &str| format!("[default]\n{says}\ncite = \"c\"\nsays = \"s\"\n");
-    let forbids = default("must_not = [\"hold\", \"notify\"]")
-        + &rule("j", "may = [\"hold\", \"notify\"]", "when = \"request.warrant == 'judicial'\"");
-    let must =
-        |when: &str| rule("m", "must = [\"hold\", \"notify\"]", &format!("when = \"{when}\""));
-    let run = |m: &str| two(("us-tx", "state", &must(m)), ("us-tx", "state", &forbids), ALWAYS);
-    let report = run("request.warrant in ['judicial', 'I-200']");
-    assert_eq!(codes(&report), ["contradicting-instruments"]);
-    let d = &report.diagnostics[0];
-    assert!(
-        d.message.contains("`hold`, `notify`") || d.message.contains("`notify`, `hold`"),
-        "{}",
-        d.message
-    );
-    assert!(d.message.contains("must_not (default)") && d.help.contains("I-200"), "{d}");
-    assert!(run("request.warrant == 'judicial'").is_proof());
-    let protect = rule("p", "protect = [\"hold\"]", "");
-    assert_eq!(
-        codes(&two(("us-tx", "state", &protect), ("us-tx", "state", &forbids), ALWAYS)),
-        ["contradicting-instruments"]
-    );
-}
-
 #[test]
 fn many_overrides_cost_no_more_than_their_number() {
     let mut rules = Vec::new();
@@ -494,41 +433,4 @@ fn the_limits_are_those_of_the_reader() {
     assert_eq!(Day::parse("1000-01-01"), Some(Day(-354_285)));
     assert_eq!(Day::parse("9999-12-31"), Some(Day(2_932_896)));
     assert_eq!(Day::parse("2015-07-01"), Some(Day(16_617)));
-}
-
-fn repository() -> Vec<PolicyFile> {
-    fn walk(dir: &std::path::Path, out: &mut Vec<PolicyFile>) {
-        for entry in std::fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, out);
-            } else if path.extension().is_some_and(|x| x == "toml") {
-                let bytes = std::fs::read(&path).unwrap();
-                out.push(PolicyFile { name: path.to_string_lossy().into_owned(), bytes });
-            }
-        }
-    }
-    let mut out = Vec::new();
-    walk(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &mut out);
-    out.sort_by(|a, b| a.name.cmp(&b.name));
-    out
-}
-
-#[test]
-fn the_library_does_not_contradict_itself() {
-    let start = std::time::Instant::now();
-    let (library, _) = Library::load_what_is_good(&repository());
-    let loaded = start.elapsed();
-    let report = prove(&library);
-    println!(
-        "{} policies, {} pairs of rules, {} pairs of instruments, {} unsettled: loaded in {loaded:?}, proved in {:?}",
-        report.policies,
-        report.pairs_checked,
-        report.instruments_pairs,
-        report.unsettled,
-        start.elapsed() - loaded
-    );
-    let found: Vec<String> = report.diagnostics.iter().map(Diagnostic::to_string).collect();
-    assert!(report.is_proof(), "{}", found.join("\n\n"));
-    assert!(start.elapsed().as_secs() < 10, "{:?}", start.elapsed());
 }

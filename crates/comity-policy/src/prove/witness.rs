@@ -4,7 +4,8 @@
 //! *existential* quantifiers need (`exists`, `at_least`, a false `all`) still satisfies
 //! every *universal* one (`all`, a false `exists` or `at_least`), because those only
 //! limit what is there. So the number of such elements is enough: summed over what
-//! must hold together, the larger branch of what is an alternative. The one shape
+//! must hold together, the larger branch of what is an alternative; and no more than
+//! the different quantifiers need together, for one that occurs twice needs them once. The one shape
 //! without such a bound is an existential quantifier inside a universal one; it is
 //! cut, and the answer is then not called a proof.
 
@@ -14,7 +15,7 @@ use comity_model::schema::fields::LISTS;
 use std::collections::HashMap;
 
 /// Most elements of one list in a search.
-const WITNESSES_MAX: usize = 16;
+const WITNESSES_MAX: usize = 32;
 
 /// Elements per list, and whether that many always suffice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,7 +49,11 @@ impl Demand {
 /// The demand of a formula.
 pub(super) fn demand(formula: &Formula<'_>) -> Demand {
     let mut memo = HashMap::new();
-    let mut out = of_node(formula, formula.root, true, &mut memo);
+    let by_branch = of_node(formula, formula.root, true, &mut memo);
+    let mut quantifiers: Vec<(&Cond, bool)> = Vec::new();
+    formula.conditions(&mut |cond, positive| outermost(cond, positive, &mut quantifiers));
+    let by_kind = Demand::together(quantifiers.into_iter().map(|(c, p)| of_cond(c, p)));
+    let mut out = by_branch.with(&by_kind, usize::min);
     for n in &mut out.lists {
         if *n > WITNESSES_MAX {
             *n = WITNESSES_MAX;
@@ -56,6 +61,22 @@ pub(super) fn demand(formula: &Formula<'_>) -> Demand {
         }
     }
     out
+}
+
+/// The quantifiers that stand in no other one, each once.
+fn outermost<'c>(cond: &'c Cond, positive: bool, out: &mut Vec<(&'c Cond, bool)>) {
+    match cond {
+        Cond::Const(_) | Cond::Test(_) => {}
+        Cond::Not(inner) => outermost(inner, !positive, out),
+        Cond::And(parts) | Cond::Or(parts) => {
+            parts.iter().for_each(|p| outermost(p, positive, out));
+        }
+        Cond::Quant { .. } => {
+            if !out.contains(&(cond, positive)) {
+                out.push((cond, positive));
+            }
+        }
+    }
 }
 
 fn of_node(

@@ -139,27 +139,23 @@ fn learn_place(facts: &mut CaseFacts, places: &Places, tape: &mut Tape) -> bool 
     if keys.iter().all(|k| facts.get(*k).is_known()) {
         return false;
     }
-    let mut fitting = Vec::new();
-    for p in places.iter().filter(|p| p.code.0 != "us") {
+    let all: Vec<&str> = places.iter().map(|p| p.code.0.as_str()).filter(|c| *c != "us").collect();
+    let first = tape.pick(all.len());
+    let fitting = (0..all.len()).map(|i| all[(first + i) % all.len()]).find_map(|code| {
         let mut put = facts.clone();
-        places.put(&mut put, &p.code.0).unwrap();
+        places.put(&mut put, code).unwrap();
         let keeps = |k: &FieldId| {
-            let old = facts.get(*k);
             let same = match (facts.get_text(*k), put.get_text(*k)) {
                 (Some(a), Some(b)) => a == b,
-                _ => old == put.get(*k),
+                _ => facts.get(*k) == put.get(*k),
             };
-            !old.is_known() || same
+            !facts.get(*k).is_known() || same
         };
-        if keys.iter().all(keeps) {
-            fitting.push(put);
-        }
-    }
-    if fitting.is_empty() {
-        return false;
-    }
+        keys.iter().all(keeps).then_some(put)
+    });
+    let Some(fitting) = fitting else { return false };
     let zone = facts.get_text(place::TIME_ZONE).map(str::to_owned);
-    *facts = fitting.swap_remove(tape.pick(fitting.len()));
+    *facts = fitting;
     // The zone only places moments, which conditions do not read; a known one stays.
     if let Some(zone) = zone {
         facts.set_text(place::TIME_ZONE, &zone);

@@ -9,11 +9,8 @@ use comity_policy::{Channel, Library, PolicyFile, Scope};
 
 /// The list that small conditions speak of.
 pub const CONVICTIONS: ListId = list("convictions");
-const FIELDS: [ElemFieldId; 3] = [
-    elem(CONVICTIONS, "level"),
-    elem(CONVICTIONS, "serious"),
-    elem(CONVICTIONS, "convicted_on"),
-];
+const FIELDS: [ElemFieldId; 3] =
+    [elem(CONVICTIONS, "level"), elem(CONVICTIONS, "serious"), elem(CONVICTIONS, "convicted_on")];
 const SCALARS: [&str; 6] = [
     "decision.on",
     "request.issued_on",
@@ -45,7 +42,11 @@ fn test(tape: &mut Tape) -> String {
     match tape.pick(10) {
         0 => "request.asks_hold".to_owned(),
         1 => "request.supporting_affidavit".to_owned(),
-        2 => format!("request.warrant {} '{}'", tape.one(&["==", "!="]), tape.one(&["I-200", "judicial"])),
+        2 => format!(
+            "request.warrant {} '{}'",
+            tape.one(&["==", "!="]),
+            tape.one(&["I-200", "judicial"])
+        ),
         3 => "request.warrant in ['I-205', 'judicial']".to_owned(),
         4 => format!("request.issued_on {op} date('{day}')"),
         5 => format!("person.age_years {op} {}", tape.one(&[18, 21])),
@@ -94,10 +95,18 @@ fn policy(tape: &mut Tape, id: &str, level: &str, depth: usize) -> String {
         let when = test(tape);
         out.push_str(&format!("applies_when = \"{when}\"\napplies_says = \"Binds some.\"\n"));
     }
-    let stances = tape.one(&[&["may"][..], &["must"], &["must_not"], &["may", "protect"], &["may", "must_not"]]);
+    let stances = tape.one(&[
+        &["may"][..],
+        &["must"],
+        &["must_not"],
+        &["may", "protect"],
+        &["may", "must_not"],
+    ]);
     if tape.pick(4) != 0 {
         let default = tape.one(&["must_not", "may", "must"]);
-        out.push_str(&format!("[default]\n{default} = [\"hold\"]\ncite = \"§ 0\"\nsays = \"The default.\"\n"));
+        out.push_str(&format!(
+            "[default]\n{default} = [\"hold\"]\ncite = \"§ 0\"\nsays = \"The default.\"\n"
+        ));
     }
     let rules = 1 + tape.pick(3);
     for i in 0..rules {
@@ -223,7 +232,11 @@ pub fn settles(
     fits: &dyn Fn(&Library, &CaseFacts) -> bool,
 ) -> Option<bool> {
     let size = set.iter().fold(1_usize, |n, p| {
-        n.saturating_mul(if matches!(p, FactPath::List(_)) { endings().len() } else { domain(*p).len() })
+        n.saturating_mul(if matches!(p, FactPath::List(_)) {
+            endings().len()
+        } else {
+            domain(*p).len()
+        })
     });
     (size <= 30_000).then(|| tried(library, facts, set, fits))
 }

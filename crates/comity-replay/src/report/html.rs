@@ -112,7 +112,7 @@ fn view_table(out: &mut String, replay: &Replay, view: usize) {
 fn table_open(out: &mut String, caption: &str, first: &str) {
     let _ = writeln!(
         out,
-        "<div class=\"scroll\"><table><caption>{}</caption><thead><tr><th scope=\"col\">{first}</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Must</th><th scope=\"col\" class=\"num\">May</th><th scope=\"col\" class=\"num\">Undetermined</th><th scope=\"col\" class=\"num\">Must not</th><th scope=\"col\">Facts that would help to settle the undetermined</th></tr></thead><tbody>",
+        "<div class=\"scroll\" tabindex=\"0\"><table><caption>{}</caption><thead><tr><th scope=\"col\">{first}</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Must</th><th scope=\"col\" class=\"num\">May</th><th scope=\"col\" class=\"num\">Undetermined</th><th scope=\"col\" class=\"num\">Must not</th><th scope=\"col\">Facts that would help to settle the undetermined</th></tr></thead><tbody>",
         escape(caption)
     );
 }
@@ -139,7 +139,7 @@ fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
     let class = if class.is_empty() { String::new() } else { format!(" class=\"{class}\"") };
     let _ = writeln!(
         out,
-        "<tr{class}><th scope=\"row\">{}</th><td class=\"num\">{}</td>{}{}{}{}<td class=\"small\">{}</td></tr>",
+        "<tr{class}><th scope=\"row\">{}</th><td class=\"num\">{}</td>{}{}{}{}<td class=\"small facts-col\">{}</td></tr>",
         escape(label),
         thousands(c.rows),
         cell(c.must),
@@ -243,7 +243,7 @@ fn causes(out: &mut String, replay: &Replay) {
 fn needs_table(out: &mut String, title: &str, c: &Counts) {
     let _ = write!(
         out,
-        "<details><summary>Table: facts that are missing, {0}</summary><div class=\"scroll\"><table><caption>Facts that are missing: {0}</caption><thead><tr><th scope=\"col\">Fact</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Share</th></tr></thead><tbody>",
+        "<details><summary>Table: facts that are missing, {0}</summary><div class=\"scroll\" tabindex=\"0\"><table><caption>Facts that are missing: {0}</caption><thead><tr><th scope=\"col\">Fact</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">Share</th></tr></thead><tbody>",
         escape(title)
     );
     for (need, n) in c.top_needs(usize::MAX) {
@@ -272,7 +272,7 @@ fn outcomes(out: &mut String, replay: &Replay) {
         escape(&outcome.name),
         escape(&outcome.why)
     );
-    out.push_str("<div class=\"scroll\"><table><caption>Rows by outcome, and the number with must or may</caption><thead><tr><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"num\">Rows</th>");
+    out.push_str("<div class=\"scroll\" tabindex=\"0\"><table><caption>Rows by outcome, and the number with must or may</caption><thead><tr><th scope=\"col\">Outcome</th><th scope=\"col\" class=\"num\">Rows</th>");
     for regime in &replay.study.regimes {
         let _ = write!(out, "<th scope=\"col\" class=\"num\">{}</th>", escape(&regime.title));
     }
@@ -378,7 +378,7 @@ fn problems(out: &mut String, replay: &Replay) {
         );
         return;
     }
-    out.push_str("<div class=\"scroll\"><table><caption>Problems, with the rows concerned</caption><thead><tr><th scope=\"col\">Problem</th><th scope=\"col\">File</th><th scope=\"col\">Column</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">First line</th><th scope=\"col\">Values</th></tr></thead><tbody>\n");
+    out.push_str("<div class=\"scroll\" tabindex=\"0\"><table><caption>Problems, with the rows concerned</caption><thead><tr><th scope=\"col\">Problem</th><th scope=\"col\">File</th><th scope=\"col\">Column</th><th scope=\"col\" class=\"num\">Rows</th><th scope=\"col\" class=\"num\">First line</th><th scope=\"col\">Values</th></tr></thead><tbody>\n");
     for p in &replay.problems {
         let samples: Vec<String> = p
             .samples
@@ -412,7 +412,7 @@ fn pairs(
 ) {
     let _ = writeln!(
         out,
-        "<div class=\"scroll\"><table class=\"pairs\"><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
+        "<div class=\"scroll\" tabindex=\"0\"><table class=\"pairs\"><caption>{caption}</caption><thead><tr><th scope=\"col\">{}</th><th scope=\"col\">{}</th></tr></thead><tbody>",
         heads.0, heads.1
     );
     for (a, b) in rows {
@@ -432,7 +432,7 @@ fn reading(out: &mut String, replay: &Replay) {
         let _ = writeln!(out, "<li>{}</li>", escape(note));
     }
     out.push_str("</ul>\n<h3>The regimes</h3>\n");
-    out.push_str("<div class=\"scroll\"><table><caption>What each regime is</caption><thead><tr><th scope=\"col\">Regime</th><th scope=\"col\">Question</th><th scope=\"col\">Policies</th><th scope=\"col\">What it says</th></tr></thead><tbody>\n");
+    out.push_str("<div class=\"scroll\" tabindex=\"0\"><table><caption>What each regime is</caption><thead><tr><th scope=\"col\">Regime</th><th scope=\"col\">Question</th><th scope=\"col\">Policies</th><th scope=\"col\">What it says</th></tr></thead><tbody>\n");
     for r in &replay.study.regimes {
         let under = if r.under.is_empty() {
             "those in force on the day, at the place".to_owned()
@@ -486,7 +486,7 @@ fn receipt(out: &mut String, replay: &Replay) {
         r.library_policies,
         r.library_sha256
     );
-    out.push_str("<div class=\"scroll\"><table><caption>Files</caption><thead><tr><th scope=\"col\">Role</th><th scope=\"col\">File</th><th scope=\"col\" class=\"num\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
+    out.push_str("<div class=\"scroll\" tabindex=\"0\"><table><caption>Files</caption><thead><tr><th scope=\"col\">Role</th><th scope=\"col\">File</th><th scope=\"col\" class=\"num\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
     for f in r.inputs.iter().chain(&r.outputs) {
         let _ = writeln!(
             out,
@@ -497,7 +497,7 @@ fn receipt(out: &mut String, replay: &Replay) {
             f.sha256
         );
     }
-    out.push_str("</tbody></table></div>\n<div class=\"scroll\"><table><caption>Policies that the regimes name</caption><thead><tr><th scope=\"col\">Policy</th><th scope=\"col\">Title</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
+    out.push_str("</tbody></table></div>\n<div class=\"scroll\" tabindex=\"0\"><table><caption>Policies that the regimes name</caption><thead><tr><th scope=\"col\">Policy</th><th scope=\"col\">Title</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
     for p in &r.policies {
         let _ = writeln!(
             out,

@@ -16,7 +16,7 @@ h2{font:700 23px/1.25 Merriweather,Georgia,Cambria,'Times New Roman',serif;margi
 h3{font-size:17px;line-height:1.3;margin:24px 0 4px}
 p,li{max-width:76ch}
 a{color:#005ea2}
-a:focus,summary:focus{outline:4px solid #2491ff;outline-offset:2px}
+a:focus,summary:focus,.scroll:focus{outline:4px solid #2491ff;outline-offset:2px}
 nav ul{list-style:none;padding:0;margin:18px 0 0;display:flex;flex-wrap:wrap;gap:4px 20px}
 nav a{color:#005ea2}
 .small{font-size:14px;color:#3d4551}
@@ -25,7 +25,8 @@ nav a{color:#005ea2}
 .facts b{display:block;font-size:25px;line-height:1.2;color:#1b1b1b;font-variant-numeric:tabular-nums}
 .note{background:#e7f6f8;border-left:8px solid #00bde3;padding:12px 16px;margin:20px 0;max-width:none}
 .note p{margin:0 0 6px}.note p:last-child{margin:0}
-figure{margin:16px 0 8px}
+figure{margin:16px 0 8px;overflow-x:auto}
+td.facts-col{min-width:18em}
 figcaption{font-size:14px;color:#3d4551;max-width:80ch;margin:2px 0 8px}
 svg.chart{display:block;width:100%;height:auto}
 svg.defs{position:absolute}
@@ -50,8 +51,8 @@ table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4;margin:
 caption{text-align:left;font-weight:700;padding:6px 0}
 th,td{border-bottom:1px solid #dfe1e2;padding:5px 10px 5px 0;text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid #565c65;vertical-align:bottom}
-td.num,th.num{text-align:right;padding-left:10px;font-variant-numeric:tabular-nums;white-space:nowrap}
-tbody th{font-weight:600}tbody th .small{font-weight:400}
+td.num,th.num{text-align:right;padding-left:10px;font-variant-numeric:tabular-nums}td.num{white-space:nowrap}
+tbody th{font-weight:600;min-width:9em}tbody th .small{font-weight:400}
 table.pairs th{width:38%;min-width:15em}td.ids code{white-space:nowrap}
 tr.all th,tr.all td{border-top:2px solid #a9aeb1;font-weight:700}
 code{font:13px/1.4 'Roboto Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;overflow-wrap:anywhere}
@@ -59,6 +60,6 @@ pre{background:#f0f0f0;padding:12px 16px;overflow-x:auto;font:13px/1.5 'Roboto M
 .hash{font-size:12px}
 details{margin:4px 0 16px}summary{cursor:pointer;color:#005ea2;font-size:14px}
 footer{margin:48px 0 0;background:#f0f0f0;padding:20px 0;font-size:14px}
-@media (max-width:760px){.grid2,.facts{grid-template-columns:1fr}h1{font-size:26px}}
+@media (max-width:760px){svg.chart{min-width:620px}.grid2 svg.chart{min-width:0}.grid2,.facts{grid-template-columns:1fr}h1{font-size:26px}}
 @media print{header.top{background:#fff;color:#1b1b1b;padding:0;border-bottom:2px solid #1b1b1b}header.top .kind{color:#3d4551}nav,.skip{display:none}body{font-size:11pt}details>*{display:block}h2,h3{break-after:avoid}figure,tr,.cell{break-inside:avoid}.wrap{max-width:none;padding:0}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 ";

@@ -61,12 +61,18 @@ fn line(title: &str, year: &str, c: &Counts) -> String {
     line.trim_end().to_owned()
 }
 
-/// A share with one decimal; a share of nothing is a dash.
+/// A share with one decimal, two where one would hide the difference from none or all; a share
+/// of nothing is a dash.
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
-    format!("{:.1}%", part as f64 * 100.0 / whole as f64)
+    let share = part as f64 * 100.0 / whole as f64;
+    let text = format!("{share:.1}%");
+    if (part > 0 && text == "0.0%") || (part < whole && text == "100.0%") {
+        return format!("{share:.2}%");
+    }
+    text
 }
 
 fn problems(out: &mut String, replay: &Replay) {
