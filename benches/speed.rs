@@ -234,7 +234,7 @@ fn race(o: &Options, e: &Engines, p: &Prepared) -> Vec<Timing> {
     let (lib, scope) = (&e.twelve.library, &e.twelve.scope);
     let mut contenders = vec![
         ours("comity, answer", 20, facts, |f| e.twelve.decide(f).channels[3].stances.0 as u64),
-        ours("comity, answer with its derivation", 5, facts, |f| lib.derive(f, scope).reads.len() as u64),
+        ours("comity, answer with its derivation", 5, facts, |f| lib.derive(f, scope).clauses.len() as u64),
         ours("comity, answer with its explanation as text", 1, facts, |f| {
             lib.explain(f, scope, None).channels.len() as u64
         }),
@@ -303,7 +303,7 @@ fn library(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) 
     let here = &library;
     let mut contenders = vec![
         ours("decide, law in force", 20, &facts, |f| u64::from(here.decide(f, &Scope::InForce).channels[3].stances.0)),
-        ours("derive, law in force", 5, &facts, |f| here.derive(f, &Scope::InForce).reads.len() as u64),
+        ours("derive, law in force", 5, &facts, |f| here.derive(f, &Scope::InForce).clauses.len() as u64),
         ours("explain as text with clock, law in force", 2, &facts, |f| {
             here.explain(f, &Scope::InForce, None).channels.len() as u64
         }),
@@ -344,8 +344,8 @@ fn spin(o: &Options, what: &str, seconds: u64) -> Result<(), Failure> {
     while start.elapsed() < Duration::from_secs(seconds) {
         match what {
             "decide" => sum += facts.iter().map(|f| twelve.decide(f).channels[3].stances.0 as u64).sum::<u64>(),
-            "derive" => sum += facts.iter().map(|f| lib.derive(f, scope).reads.len() as u64).sum::<u64>(),
-            "derive-known" => sum += known.iter().map(|f| lib.derive(f, scope).reads.len() as u64).sum::<u64>(),
+            "derive" => sum += facts.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>(),
+            "derive-known" => sum += known.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>(),
             "explain" => sum += facts.iter().map(|f| lib.explain(f, scope, None).channels.len() as u64).sum::<u64>(),
             "clock" => {
                 sum += golden.iter().zip(&derived).map(|(f, d)| {

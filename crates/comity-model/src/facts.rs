@@ -34,6 +34,91 @@ impl Value {
     }
 }
 
+/// A value in one word: three bits say what it is, the others hold it. Cases are read
+/// far more often than written, and in a long run from memory, not from the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Packed(u64);
+
+impl Packed {
+    const TAG_BITS: u32 = 3;
+    const UNKNOWN: u64 = 0;
+    const BOOL: u64 = 1;
+    const INT: u64 = 2;
+    const ENUM: u64 = 3;
+    const DATE: u64 = 4;
+    const INSTANT: u64 = 5;
+    const TEXT: u64 = 6;
+
+    const fn of(tag: u64, payload: i64) -> Packed {
+        Packed((payload << Packed::TAG_BITS) as u64 | tag)
+    }
+
+    #[inline]
+    const fn tag(self) -> u64 {
+        self.0 & ((1 << Packed::TAG_BITS) - 1)
+    }
+
+    #[inline]
+    const fn payload(self) -> i64 {
+        self.0 as i64 >> Packed::TAG_BITS
+    }
+
+    /// Whether it is a yes or no, and which.
+    #[inline]
+    pub fn bool(self) -> (bool, bool) {
+        (self.tag() == Packed::BOOL, self.payload() == 1)
+    }
+
+    /// Whether it is a value of a set, and its code.
+    #[inline]
+    pub fn code(self) -> (bool, u32) {
+        (self.tag() == Packed::ENUM, (self.payload() & 0x7F) as u32)
+    }
+
+    /// Whether it is a number, and which.
+    #[inline]
+    pub fn int(self) -> (bool, i64) {
+        (self.tag() == Packed::INT, self.payload())
+    }
+
+    /// Whether it is a day, and which.
+    #[inline]
+    pub fn date(self) -> (bool, Day) {
+        (self.tag() == Packed::DATE, Day(self.payload() as i32))
+    }
+}
+
+impl From<Value> for Packed {
+    /// Numbers and moments beyond 60 bits do not occur: the reader refuses them.
+    fn from(v: Value) -> Packed {
+        match v {
+            Value::Unknown => Packed::of(Packed::UNKNOWN, 0),
+            Value::Bool(b) => Packed::of(Packed::BOOL, i64::from(b)),
+            Value::Int(n) => Packed::of(Packed::INT, n),
+            Value::Enum(code) => Packed::of(Packed::ENUM, i64::from(code)),
+            Value::Date(d) => Packed::of(Packed::DATE, i64::from(d.0)),
+            Value::Instant(s) => Packed::of(Packed::INSTANT, s),
+            Value::Text(id) => Packed::of(Packed::TEXT, i64::from(id.0)),
+        }
+    }
+}
+
+impl From<Packed> for Value {
+    #[inline]
+    fn from(p: Packed) -> Value {
+        let n = p.payload();
+        match p.tag() {
+            Packed::BOOL => Value::Bool(n == 1),
+            Packed::INT => Value::Int(n),
+            Packed::ENUM => Value::Enum(n as u8),
+            Packed::DATE => Value::Date(Day(n as i32)),
+            Packed::INSTANT => Value::Instant(n),
+            Packed::TEXT => Value::Text(TextId(n as u32)),
+            _ => Value::Unknown,
+        }
+    }
+}
+
 /// What is known of a list as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ListState {
@@ -45,58 +130,81 @@ pub enum ListState {
     Complete,
 }
 
-/// One list of records.
+/// One list of records, field by field: the values of one field of all elements lie
+/// side by side.
 #[derive(Debug, Clone)]
 pub struct FactList {
     /// What is known of the list as a whole.
     pub state: ListState,
-    width: usize,
-    values: Vec<Value>,
+    fields: usize,
+    len: usize,
+    /// Elements for which there is room.
+    room: usize,
+    values: Vec<Packed>,
 }
 
 impl FactList {
     fn new(list: ListId) -> FactList {
-        FactList { state: ListState::Unknown, width: list.def().fields.len(), values: Vec::new() }
+        let fields = list.def().fields.len();
+        FactList { state: ListState::Unknown, fields, len: 0, room: 0, values: Vec::new() }
     }
 
     /// Number of listed elements.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.values.len() / self.width
+        self.len
     }
 
     /// True when no element is listed.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty()
+        self.len == 0
     }
 
     /// The fact `field` of element `index`; unknown when there is no such element.
     #[inline]
     pub fn get(&self, index: usize, field: ElemFieldId) -> Value {
-        self.values.get(index * self.width + field.0 as usize).copied().unwrap_or(Value::Unknown)
+        self.column(field).get(index).map_or(Value::Unknown, |p| Value::from(*p))
     }
 
     /// One field of every listed element, in order.
     #[inline]
-    pub fn column(&self, field: ElemFieldId) -> impl Iterator<Item = Value> + '_ {
-        self.values.iter().skip(field.0 as usize).step_by(self.width).copied()
+    pub fn column(&self, field: ElemFieldId) -> &[Packed] {
+        let start = field.0 as usize * self.room;
+        self.values.get(start..start + self.len).unwrap_or(&[])
     }
 
     /// Adds an element of which nothing is known and returns its index.
     pub fn push_unknown(&mut self) -> usize {
-        self.values.resize(self.values.len() + self.width, Value::Unknown);
-        self.len() - 1
+        let unknown = Packed::from(Value::Unknown);
+        if self.len == self.room {
+            let room = (self.room * 2).max(2);
+            let mut values = vec![unknown; room * self.fields];
+            for f in 0..self.fields {
+                let column = self.column(ElemFieldId(f as u16));
+                values[f * room..f * room + self.len].copy_from_slice(column);
+            }
+            (self.room, self.values) = (room, values);
+        }
+        self.len += 1;
+        let index = self.len - 1;
+        for f in 0..self.fields {
+            self.set(index, ElemFieldId(f as u16), Value::Unknown);
+        }
+        index
     }
 
     /// Sets one fact of an element that exists.
     pub fn set(&mut self, index: usize, field: ElemFieldId, value: Value) {
-        if let Some(slot) = self.values.get_mut(index * self.width + field.0 as usize) {
-            *slot = value;
+        if index < self.len
+            && let Some(slot) = self.values.get_mut(field.0 as usize * self.room + index)
+        {
+            *slot = value.into();
         }
     }
 
     /// Removes all elements, keeping the memory.
     pub fn clear(&mut self) {
-        self.values.clear();
+        self.len = 0;
         self.state = ListState::Unknown;
     }
 }
@@ -115,7 +223,7 @@ pub enum NotListed {
 /// The facts of one custody case (DESIGN section 3).
 #[derive(Debug, Clone)]
 pub struct CaseFacts {
-    scalars: Box<[Value]>,
+    scalars: Box<[Packed]>,
     lists: Vec<FactList>,
     texts: Vec<Box<str>>,
 }
@@ -129,7 +237,7 @@ impl Default for CaseFacts {
 impl CaseFacts {
     /// A case of which nothing is listed.
     pub fn new(not_listed: NotListed) -> CaseFacts {
-        let scalars = fields::SCALARS.iter().map(|f| not_listed_value(&f.kind, not_listed));
+        let scalars = fields::SCALARS.iter().map(|f| not_listed_value(&f.kind, not_listed).into());
         let lists = (0..fields::LISTS.len()).map(|i| {
             let mut list = FactList::new(ListId(i as u8));
             if not_listed == NotListed::No {
@@ -143,12 +251,12 @@ impl CaseFacts {
     /// The value of a scalar fact.
     #[inline]
     pub fn get(&self, field: FieldId) -> Value {
-        self.scalars[field.0 as usize]
+        self.scalars[field.0 as usize].into()
     }
 
     /// Sets a scalar fact.
     pub fn set(&mut self, field: FieldId, value: Value) {
-        self.scalars[field.0 as usize] = value;
+        self.scalars[field.0 as usize] = value.into();
     }
 
     /// Sets a scalar fact of type text.
@@ -278,6 +386,56 @@ impl fmt::Display for FactPath {
                 let field = l.def().fields.get(e.0 as usize).map_or("?", |d| d.path);
                 write!(f, "{}[{i}].{field}", l.def().name)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_survives_packing() {
+        let values = [
+            Value::Unknown,
+            Value::Bool(true),
+            Value::Bool(false),
+            Value::Int(0),
+            Value::Int(-5),
+            Value::Int(1_000_000),
+            Value::Enum(0),
+            Value::Enum(127),
+            Value::Date(Day(-4_000_000)),
+            Value::Date(Day(2_932_896)),
+            Value::Instant(-62_135_596_800),
+            Value::Instant(253_402_300_799),
+            Value::Text(TextId(u32::MAX)),
+        ];
+        for v in values {
+            assert_eq!(Value::from(Packed::from(v)), v);
+        }
+    }
+
+    #[test]
+    fn elements_keep_their_facts_while_a_list_grows_and_after_it_is_cleared() {
+        let list = crate::schema::list("convictions");
+        let level = list.field("level").unwrap();
+        let mut facts = CaseFacts::new(NotListed::Unknown);
+        for round in 0..2 {
+            for i in 0..9 {
+                let at = facts.list_mut(list).push_unknown();
+                assert_eq!(
+                    (at, facts.list(list).get(at, level)),
+                    (i, Value::Unknown),
+                    "round {round}"
+                );
+                facts.list_mut(list).set(at, level, Value::Enum(i as u8));
+            }
+            let levels: Vec<Value> = (0..9).map(|i| facts.list(list).get(i, level)).collect();
+            assert_eq!(levels, (0..9).map(Value::Enum).collect::<Vec<_>>());
+            assert_eq!(facts.list(list).get(9, level), Value::Unknown);
+            facts.list_mut(list).clear();
+            assert!(facts.list(list).is_empty());
         }
     }
 }

@@ -209,7 +209,8 @@ impl Stance {
         match (self, other) {
             (a, b) if a == b => a,
             (Silent, x) | (x, Silent) => x,
-            (Clash, _) | (_, Clash) | (Must, MustNot) | (MustNot, Must) => Clash,
+            (Clash, _) | (_, Clash) => Clash,
+            (Must | Protect, MustNot) | (MustNot, Must | Protect) => Clash,
             (MustNot, _) | (_, MustNot) => MustNot,
             (Must, _) | (_, Must) => Must,
             _ => Protect,

@@ -302,7 +302,7 @@ fn distinct<R: Recorder>(
     let items = facts.list(list);
     let mut sure: Vec<Value> = Vec::new();
     let mut possible: Vec<Value> = Vec::new();
-    let mut unkeyed = 0_usize;
+    let (mut unkeyed, mut unkeyed_surely) = (0_usize, false);
     for i in 0..items.len() {
         elements[var as usize] = i as u16;
         let truth = eval_in(body, facts, elements, recorder);
@@ -312,14 +312,17 @@ fn distinct<R: Recorder>(
         recorder.read(FactPath::Element(list, i as u16, field));
         let key = items.get(i, field);
         match (key, truth) {
-            (Value::Unknown, _) => unkeyed += 1,
+            (Value::Unknown, truth) => {
+                unkeyed += 1;
+                unkeyed_surely |= truth == Tri::True;
+            }
             (key, Tri::True) if !sure.contains(&key) => sure.push(key),
             (key, _) if !possible.contains(&key) => possible.push(key),
             _ => {}
         }
     }
     // Some element that surely counts but has no known key is at least one value.
-    let at_least = sure.len();
+    let at_least = sure.len().max(usize::from(unkeyed_surely));
     let at_most = sure.len() + possible.iter().filter(|k| !sure.contains(k)).count() + unkeyed;
     if at_least >= wanted as usize {
         Tri::True

@@ -4,7 +4,7 @@ use crate::channel::{Channel, Level, ModalitySet, Stance, StanceSet};
 use crate::cond::{Silent, eval};
 use crate::library::{Library, PolicyIndex, Scope};
 use crate::policy::{Clause, Policy};
-use crate::program::Run;
+use crate::program::{Run, Slots};
 use comity_model::{CaseFacts, Day, Tri};
 
 /// A clause of a policy of the library.
@@ -104,8 +104,8 @@ struct Evaluator<'a> {
 
 impl<'a> Evaluator<'a> {
     #[inline]
-    fn new(policy: &'a Policy, facts: &'a CaseFacts) -> Evaluator<'a> {
-        let run = policy.program.as_ref().and_then(|p| Run::start(p, facts));
+    fn new(policy: &'a Policy, facts: &'a CaseFacts, slots: &'a mut Slots) -> Evaluator<'a> {
+        let run = policy.program.as_ref().and_then(|p| Run::start(p, facts, slots));
         Evaluator { policy, facts, run }
     }
 
@@ -119,9 +119,14 @@ impl<'a> Evaluator<'a> {
 }
 
 /// Evaluates every rule of a policy in their order.
-pub(crate) fn truths(policy: &Policy, facts: &CaseFacts, mut after: impl FnMut(u8, Tri)) -> Truths {
+pub(crate) fn truths(
+    policy: &Policy,
+    facts: &CaseFacts,
+    slots: &mut Slots,
+    mut after: impl FnMut(u8, Tri),
+) -> Truths {
     let mut t = Truths::default();
-    let mut evaluator = Evaluator::new(policy, facts);
+    let mut evaluator = Evaluator::new(policy, facts, slots);
     for &i in &policy.order {
         let own = evaluator.truth(i);
         after(i, own);
@@ -132,9 +137,9 @@ pub(crate) fn truths(policy: &Policy, facts: &CaseFacts, mut after: impl FnMut(u
 
 /// Evaluates the rules that can still change an answer: a rule is passed over when it
 /// says only what a rule that applies has said already, and overrides nothing.
-fn truths_that_matter(policy: &Policy, facts: &CaseFacts) -> Truths {
+fn truths_that_matter(policy: &Policy, facts: &CaseFacts, slots: &mut Slots) -> Truths {
     let mut t = Truths::default();
-    let mut evaluator = Evaluator::new(policy, facts);
+    let mut evaluator = Evaluator::new(policy, facts, slots);
     for &i in &policy.order {
         let clause = &policy.clauses[i as usize];
         let said =
@@ -351,12 +356,13 @@ impl Library {
     /// such a case as though the facts concerned were unknown.
     pub fn decide(&self, facts: &CaseFacts, scope: &Scope) -> Answer {
         let mut fold = Fold::new();
+        let mut slots = Slots::default();
         self.each_candidate(facts, scope, |index, policy| {
             let binds = binds(policy, facts, scope);
             if !binds.any() {
                 return;
             }
-            let t = truths_that_matter(policy, facts);
+            let t = truths_that_matter(policy, facts, &mut slots);
             for c in policy.speaks_on() {
                 let (set, by) = said(index, policy, *c, &t, binds.by_channel[*c as usize]);
                 fold.add(policy, *c, set, by);

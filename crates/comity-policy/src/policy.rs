@@ -173,6 +173,9 @@ pub struct Clause {
     pub unless_text: String,
     /// Rules that switch this one off while they apply, as a mask over rule indexes.
     pub overridden_by: u64,
+    /// For each of its stances, the rules that say the same on that channel: once one of
+    /// them applies, this rule adds nothing there.
+    pub same: Vec<u64>,
     /// True when it switches others off, so that it is evaluated whatever else is settled.
     pub overrides_others: bool,
     /// Line of the file.

@@ -14,7 +14,7 @@ use crate::cond::{
     Cond, Count, DateTerm, QUANTIFIERS_MAX, Ref, Silent, Test, Window, eval, eval_test,
 };
 use crate::expr::ast::CmpOp;
-use comity_model::facts::{FactList, ListState, Value};
+use comity_model::facts::{FactList, ListState, Packed};
 use comity_model::schema::{ElemFieldId, ListId, fields};
 use comity_model::{CaseFacts, Day, Tri};
 use std::ops::Range;
@@ -206,11 +206,21 @@ fn lane_op(test: &Test, lane: Option<(u8, ListId)>) -> Op {
     })
 }
 
+/// Room for the results of a program's operations.
+#[derive(Debug)]
+pub struct Slots([Bits; OPS_MAX]);
+
+impl Default for Slots {
+    fn default() -> Slots {
+        Slots([Bits::default(); OPS_MAX])
+    }
+}
+
 /// A program at work on one case.
 pub struct Run<'a> {
     program: &'a Program,
     facts: &'a CaseFacts,
-    slots: [Bits; OPS_MAX],
+    slots: &'a mut Slots,
     /// Segments that have been computed.
     done: u64,
 }
@@ -218,9 +228,13 @@ pub struct Run<'a> {
 impl<'a> Run<'a> {
     /// Starts; `None` when a list of the case is longer than a word.
     #[inline]
-    pub fn start(program: &'a Program, facts: &'a CaseFacts) -> Option<Run<'a>> {
+    pub fn start(
+        program: &'a Program,
+        facts: &'a CaseFacts,
+        slots: &'a mut Slots,
+    ) -> Option<Run<'a>> {
         let fits = (0..fields::LISTS.len()).all(|i| facts.list(ListId(i as u8)).len() <= LANES_MAX);
-        fits.then(|| Run { program, facts, slots: [Bits::default(); OPS_MAX], done: 0 })
+        fits.then_some(Run { program, facts, slots, done: 0 })
     }
 
     /// The truth of a clause's condition.
@@ -232,11 +246,11 @@ impl<'a> Run<'a> {
             let segment = missing.trailing_zeros() as usize;
             missing &= missing - 1;
             for i in self.program.segments[segment].clone() {
-                self.slots[i as usize % OPS_MAX] = self.op(&self.program.ops[i as usize]);
+                self.slots.0[i as usize % OPS_MAX] = self.op(&self.program.ops[i as usize]);
             }
         }
         self.done |= needs;
-        let bits = self.slots[slot as usize % OPS_MAX];
+        let bits = self.slots.0[slot as usize % OPS_MAX];
         match (bits.holds & 1, bits.fails & 1) {
             (1, _) => Tri::True,
             (_, 1) => Tri::False,
@@ -246,7 +260,7 @@ impl<'a> Run<'a> {
 
     #[inline]
     fn slot(&self, i: u16) -> Bits {
-        self.slots[i as usize % OPS_MAX]
+        self.slots.0[i as usize % OPS_MAX]
     }
 
     #[inline]
@@ -264,17 +278,14 @@ impl<'a> Run<'a> {
                 let a = self.slot(*a);
                 Bits { holds: a.fails, fails: a.holds }
             }
-            Op::Yes(list, f) => lanes(self.facts.list(*list), *f, |v| match v {
-                Value::Bool(b) => (true, b),
-                _ => (false, false),
+            Op::Yes(list, f) => lanes(self.facts.list(*list), *f, Packed::bool),
+            Op::In(list, f, mask) => lanes(self.facts.list(*list), *f, |v| {
+                let (known, code) = v.code();
+                (known, mask >> code & 1 == 1)
             }),
-            Op::In(list, f, mask) => lanes(self.facts.list(*list), *f, |v| match v {
-                Value::Enum(code) => (true, mask >> code & 1 == 1),
-                _ => (false, false),
-            }),
-            Op::Int(list, f, op, n) => lanes(self.facts.list(*list), *f, |v| match v {
-                Value::Int(x) => (true, op.holds(x, *n)),
-                _ => (false, false),
+            Op::Int(list, f, op, n) => lanes(self.facts.list(*list), *f, |v| {
+                let (known, x) = v.int();
+                (known, op.holds(x, *n))
             }),
             Op::Date(list, f, op, other) => match self.day(other) {
                 None => Bits::default(),
@@ -288,7 +299,7 @@ impl<'a> Run<'a> {
                 }
             },
             Op::Count(list, body, count) => {
-                self.count(self.facts.list(*list), self.slot(*body), *count)
+                Run::count(self.facts.list(*list), self.slot(*body), *count)
             }
             Op::Scalar(test) => {
                 Bits::from(eval_test(test, self.facts, [0; QUANTIFIERS_MAX], &mut Silent))
@@ -308,7 +319,7 @@ impl<'a> Run<'a> {
     }
 
     #[inline]
-    fn count(&self, list: &FactList, body: Bits, count: Count) -> Bits {
+    fn count(list: &FactList, body: Bits, count: Count) -> Bits {
         let all = 1_u64.checked_shl(list.len() as u32).unwrap_or(0).wrapping_sub(1);
         let open = list.state != ListState::Complete;
         let (sure, unsure) = (body.holds & all, all & !(body.holds | body.fails));
@@ -345,20 +356,21 @@ impl<'a> Run<'a> {
 
 /// A test of one field in every element: known, and holding.
 #[inline]
-fn lanes(list: &FactList, field: ElemFieldId, test: impl Fn(Value) -> (bool, bool)) -> Bits {
+fn lanes(list: &FactList, field: ElemFieldId, test: impl Fn(Packed) -> (bool, bool)) -> Bits {
     let mut bits = Bits::default();
-    for (i, value) in list.column(field).enumerate() {
-        let (known, holds) = test(value);
-        bits.holds |= u64::from(known & holds) << i;
-        bits.fails |= u64::from(known & !holds) << i;
+    for (i, value) in list.column(field).iter().enumerate() {
+        let (known, holds) = test(*value);
+        let (known, holds) = (u64::from(known), u64::from(holds));
+        bits.holds |= (known & holds) << i;
+        bits.fails |= (known & (1 - holds)) << i;
     }
     bits
 }
 
 #[inline]
 fn dates(list: &FactList, field: ElemFieldId, test: impl Fn(Day) -> bool) -> Bits {
-    lanes(list, field, |v| match v {
-        Value::Date(d) => (true, test(d)),
-        _ => (false, false),
+    lanes(list, field, |v| {
+        let (known, day) = v.date();
+        (known, test(day))
     })
 }

@@ -9,6 +9,7 @@ use crate::cond::eval;
 use crate::decide::{Answer, Binds, ClauseRef, Fold, Truths, binds, said, truths};
 use crate::library::{Library, PolicyIndex, Scope};
 use crate::needs::{self, Need};
+use crate::program::Slots;
 use comity_model::check::{Contradiction, contradictions};
 use comity_model::facts::{FactPath, Value};
 use comity_model::schema::{FieldId, scalar};
@@ -80,6 +81,7 @@ impl Library {
 
     fn derive_consistent(&self, facts: &CaseFacts, scope: &Scope) -> Derivation {
         let mut fold = Fold::new();
+        let mut slots = Slots::default();
         let mut policies = Vec::new();
         let mut clauses = Vec::new();
         self.each_candidate(facts, scope, |index, policy| {
@@ -89,7 +91,7 @@ impl Library {
             }
             let start = clauses.len() as u32;
             clauses.reserve(policy.clauses.len());
-            let truths = truths(policy, facts, |i, own| {
+            let truths = truths(policy, facts, &mut slots, |i, own| {
                 clauses.push(ClauseTrace { clause: ClauseRef { policy: index, clause: i }, own });
             });
             for c in policy.speaks_on() {

@@ -7,7 +7,7 @@ use comity_model::facts::{ListState, NotListed, Value};
 use comity_model::schema::{ElemFieldId, FieldId, Kind, ListId, fields};
 use comity_model::{CaseFacts, Day};
 use comity_policy::cond::{Silent, eval};
-use comity_policy::program::Run;
+use comity_policy::program::{Run, Slots};
 
 /// Xorshift; a seed means the same everywhere.
 struct Dice(u64);
@@ -31,7 +31,9 @@ impl Dice {
             // 2006 to 2026, where the library's dates lie.
             Kind::Date => Value::Date(Day(13_149 + self.below(7_600) as i32)),
             Kind::Instant => Value::Unknown,
-            Kind::Text => facts.text_value(["us-ca", "us-tx", "chicago", "i1", "i2"][self.below(5) as usize]),
+            Kind::Text => {
+                facts.text_value(["us-ca", "us-tx", "chicago", "i1", "i2"][self.below(5) as usize])
+            }
         }
     }
 
@@ -44,7 +46,8 @@ impl Dice {
         for (l, def) in fields::LISTS.iter().enumerate() {
             let list = ListId(l as u8);
             facts.list_mut(list).state =
-                [ListState::Unknown, ListState::AtLeast, ListState::Complete, ListState::Complete][self.below(4) as usize];
+                [ListState::Unknown, ListState::AtLeast, ListState::Complete, ListState::Complete]
+                    [self.below(4) as usize];
             for _ in 0..self.below(5) {
                 let at = facts.list_mut(list).push_unknown();
                 for (f, d) in def.fields.iter().enumerate() {
@@ -65,12 +68,17 @@ fn the_program_and_the_tree_agree_on_every_clause() {
     for (_, policy) in library.policies() {
         compiled += usize::from(policy.program.is_some());
     }
-    assert!(compiled * 10 >= library.len() * 9, "only {compiled} of {} policies compile", library.len());
+    assert!(
+        compiled * 10 >= library.len() * 9,
+        "only {compiled} of {} policies compile",
+        library.len()
+    );
     for _ in 0..250 {
         let facts = dice.facts();
         for (_, policy) in library.policies() {
             let Some(program) = &policy.program else { continue };
-            let mut run = Run::start(program, &facts).expect("short lists");
+            let mut slots = Slots::default();
+            let mut run = Run::start(program, &facts, &mut slots).expect("short lists");
             for &i in &policy.order {
                 let clause = &policy.clauses[i as usize];
                 let (fast, tree) = (run.truth(i), eval(&clause.when, &facts, &mut Silent));
@@ -91,7 +99,10 @@ fn a_list_longer_than_a_word_is_decided_as_a_tree() {
         facts.list_mut(ListId(1)).push_unknown();
     }
     let (_, policy) = library.policies().find(|(_, p)| p.program.is_some()).expect("a program");
-    assert!(Run::start(policy.program.as_ref().expect("a program"), &facts).is_none());
+    assert!(
+        Run::start(policy.program.as_ref().expect("a program"), &facts, &mut Slots::default())
+            .is_none()
+    );
     // And the library still decides.
     let _ = library.decide(&facts, &comity_policy::Scope::InForce);
 }

@@ -219,7 +219,9 @@ fn check(policies: Option<&Path>, extra: &[PathBuf], as_json: bool) -> Result<u8
         let contradictions =
             findings.iter().filter(|d| d.code.starts_with("contradicting")).count();
         let proof = match contradictions {
-            0 => format!("no two rules of one rank disagree ({} pairs proved)", report.pairs_checked),
+            0 => {
+                format!("no two rules of one rank disagree ({} pairs proved)", report.pairs_checked)
+            }
             n => format!("{n} pairs of rules disagree"),
         };
         println!("{what}: {errors} errors; {proof}");

@@ -110,10 +110,10 @@ impl fmt::Display for Expr {
                 write!(f, "'{}'", t.replace('\\', "\\\\").replace('\'', "\\'"))
             }
             ExprKind::Name(n) => f.write_str(n),
-            ExprKind::Member(target, name) => write!(f, "{target}.{name}"),
+            ExprKind::Member(target, name) => write!(f, "{}.{name}", Target(target)),
             ExprKind::Call(target, name, args) => {
                 if let Some(target) = target {
-                    write!(f, "{target}.")?;
+                    write!(f, "{}.", Target(target))?;
                 }
                 write!(f, "{name}(")?;
                 write_list(f, args)?;
@@ -125,6 +125,13 @@ impl fmt::Display for Expr {
                 f.write_str("]")
             }
             ExprKind::Not(a) => write!(f, "!{}", Nested(a)),
+            // Chains read from the left, so that long ones do not nest.
+            ExprKind::And(a, b) if matches!(a.kind, ExprKind::And(..)) => {
+                write!(f, "{a} && {}", Nested(b))
+            }
+            ExprKind::Or(a, b) if matches!(a.kind, ExprKind::Or(..)) => {
+                write!(f, "{a} || {}", Nested(b))
+            }
             ExprKind::And(a, b) => write!(f, "{} && {}", Nested(a), Nested(b)),
             ExprKind::Or(a, b) => write!(f, "{} || {}", Nested(a), Nested(b)),
             ExprKind::Cmp(op, a, b) => write!(f, "{} {} {}", Nested(a), op.symbol(), Nested(b)),
@@ -149,6 +156,18 @@ impl fmt::Display for Nested<'_> {
                 | ExprKind::Choose(..)
         );
         if operator { write!(f, "({})", self.0) } else { write!(f, "{}", self.0) }
+    }
+}
+
+/// What a dot follows: `!a.b` is `!(a.b)`, so a negation takes parentheses too.
+struct Target<'a>(&'a Expr);
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind {
+            ExprKind::Not(..) => write!(f, "({})", self.0),
+            _ => write!(f, "{}", Nested(self.0)),
+        }
     }
 }
 

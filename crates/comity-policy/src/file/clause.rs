@@ -126,6 +126,7 @@ impl Loader<'_, '_> {
             when_text,
             unless_text,
             overridden_by: 0,
+            same: Vec::new(),
             overrides_others: false,
             line,
         };

@@ -127,8 +127,11 @@ impl Loader<'_, '_> {
         self.unused(&frame, &used);
         let cases = t.tables("case", self.found).into_iter().map(|(n, _)| n.clone()).collect();
         t.finish(self.found);
-        let (clauses, order) = clauses?;
+        let (mut clauses, order) = clauses?;
         let speakers = self.speakers(&clauses);
+        for c in &mut clauses {
+            c.same = c.stances.iter().map(|(ch, s)| speakers[*ch as usize].of(*s)).collect();
+        }
         let canonical = canonical::canonical(self.root);
         let policy = Policy {
             id: PolicyId(head.id),

@@ -17,8 +17,6 @@ pub enum Word {
     Protect,
     Must,
     MustNot,
-    /// *must* and *must not* at one level.
-    Clash,
 }
 
 const WORDS: [(&str, Word); 4] = [
@@ -254,7 +252,8 @@ pub fn outcomes(
             level.push(one);
         }
         let has = |w: Word| level.contains(&w);
-        match (has(Word::Must), has(Word::MustNot)) {
+        // At one level, neither a duty nor a protection yields to a prohibition.
+        match (has(Word::Must) || has(Word::Protect) && has(Word::MustNot), has(Word::MustNot)) {
             (true, true) if !protected => return Some(vec!["must", "must_not"]),
             (true, false) => return Some(vec!["must"]),
             (false, true) if !protected => return Some(vec!["must_not"]),
