@@ -142,9 +142,8 @@ fn truths_that_matter(policy: &Policy, facts: &CaseFacts, slots: &mut Slots) -> 
     let mut evaluator = Evaluator::new(policy, facts, slots);
     for &i in &policy.order {
         let clause = &policy.clauses[i as usize];
-        let said =
-            |(c, s): &(Channel, Stance)| policy.speakers[*c as usize].of(*s) & t.applies != 0;
-        if clause.is_default || (!clause.overrides_others && clause.stances.iter().all(said)) {
+        let adds_nothing = clause.same.iter().all(|m| m & t.applies != 0);
+        if clause.is_default || (adds_nothing && !clause.overrides_others) {
             continue;
         }
         t.add(clause, i, evaluator.truth(i));

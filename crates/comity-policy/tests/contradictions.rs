@@ -113,9 +113,14 @@ fn facts_that_only_come_near_a_contradiction_are_left_alone() {
 #[test]
 fn every_sentence_of_the_source_is_in_the_table() {
     let says: BTreeSet<&str> = KINDS.iter().map(|k| k.3).collect();
-    let source = std::fs::read_to_string(support::root().join("crates/comity-model/src/check.rs")).unwrap();
+    let source =
+        std::fs::read_to_string(support::root().join("crates/comity-model/src/check.rs")).unwrap();
     let mut missing = Vec::new();
-    for text in source.lines().filter(|l| !l.trim_start().starts_with("//")).flat_map(|l| l.split('"').skip(1).step_by(2)) {
+    for text in source
+        .lines()
+        .filter(|l| !l.trim_start().starts_with("//"))
+        .flat_map(|l| l.split('"').skip(1).step_by(2))
+    {
         let sentence = text.contains(' ') && text.starts_with(|c: char| c.is_ascii_lowercase());
         if sentence && !says.contains(text) {
             missing.push(text);
@@ -150,7 +155,8 @@ fn cleared(facts: &CaseFacts, found: &[Contradiction]) -> CaseFacts {
 
 #[test]
 fn a_contradictory_case_is_decided_as_though_both_facts_were_unknown() {
-    let cases: Vec<_> = golden_cases().iter().flat_map(|(n, c)| c.steps.iter().map(move |s| (n, s))).collect();
+    let cases: Vec<_> =
+        golden_cases().iter().flat_map(|(n, c)| c.steps.iter().map(move |s| (n, s))).collect();
     let with = Cell::new(0);
     for_all(31, 1_500, 60, |tape| {
         let (name, step) = cases[tape.pick(cases.len())];
@@ -160,7 +166,8 @@ fn a_contradictory_case_is_decided_as_though_both_facts_were_unknown() {
         let other = facts_of(text);
         for path in support::filling::slots(&other) {
             let is_question = matches!(path, FactPath::Scalar(f) if ["decision", "place"].contains(&f.def().path.split('.').next().unwrap()) || f.def().path == "custody.time_zone");
-            let fits = !matches!(path, FactPath::Element(l, i, _) if facts.list(l).len() <= i as usize);
+            let fits =
+                !matches!(path, FactPath::Element(l, i, _) if facts.list(l).len() <= i as usize);
             if other.at(path).is_known() && !is_question && fits {
                 put(&mut facts, path, other.at(path));
             }
@@ -169,11 +176,20 @@ fn a_contradictory_case_is_decided_as_though_both_facts_were_unknown() {
         with.set(with.get() + usize::from(!found.is_empty()));
         let d = library().derive(&facts, &Scope::InForce);
         if told(&d.problems) != told(&found) {
-            return Err(format!("{name}: {:?} are reported of {:?}", told(&d.problems), told(&found)));
+            return Err(format!(
+                "{name}: {:?} are reported of {:?}",
+                told(&d.problems),
+                told(&found)
+            ));
         }
         let wanted = library().decide(&cleared(&facts, &found), &Scope::InForce);
         if d.answer != wanted {
-            return Err(format!("{name}: {:?}\n{:?}\n{wanted:?}\n{}", told(&found), d.answer, shown(&facts)));
+            return Err(format!(
+                "{name}: {:?}\n{:?}\n{wanted:?}\n{}",
+                told(&found),
+                d.answer,
+                shown(&facts)
+            ));
         }
         Ok(())
     });
@@ -181,33 +197,44 @@ fn a_contradictory_case_is_decided_as_though_both_facts_were_unknown() {
 }
 
 fn hold(text: &str) -> (Vec<Modality>, bool) {
-    let d = library().derive(&facts_of(text), &library().scope_under(&["us-ks.sedgwick.jail.2017"]).unwrap());
+    let d = library()
+        .derive(&facts_of(text), &library().scope_under(&["us-ks.sedgwick.jail.2017"]).unwrap());
     (d.answer.outcome(Channel::Hold).iter().collect(), !d.problems.is_empty())
 }
 
 #[test]
 fn a_case_is_settled_where_neither_fact_matters_and_open_where_one_does() {
     let asks = "form = \"I-247D\", asks_hold = true, supporting_affidavit = false";
-    let quiet = format!("request = {{ {asks}, warrant = \"I-200\" }}, person = {{ us_citizen = true, removable = true }}");
+    let quiet = format!(
+        "request = {{ {asks}, warrant = \"I-200\" }}, person = {{ us_citizen = true, removable = true }}"
+    );
     assert_eq!(hold(&quiet), (vec![Modality::Must], true));
-    let loud = format!("request = {{ {asks}, warrant = \"none\", warrant_signed_by = \"federal_judge\" }}");
+    let loud = format!(
+        "request = {{ {asks}, warrant = \"none\", warrant_signed_by = \"federal_judge\" }}"
+    );
     assert_eq!(hold(&loud), (vec![Modality::Must, Modality::MustNot], true));
-    let good = format!("request = {{ {asks}, warrant = \"none\", warrant_signed_by = \"nobody\" }}");
+    let good =
+        format!("request = {{ {asks}, warrant = \"none\", warrant_signed_by = \"nobody\" }}");
     assert_eq!(hold(&good), (vec![Modality::MustNot], false));
 }
 
 #[test]
-fn the_golden_contradictions_report_exactly_their_two_facts() {
+fn the_golden_contradictions_report_their_two_facts_and_no_other_pair() {
     let (mut settled, mut open, mut files) = (0, 0, 0);
-    for (name, case) in golden_cases().iter().filter(|(n, _)| n.starts_with("cases/contradictions/")) {
+    for (name, case) in
+        golden_cases().iter().filter(|(n, _)| n.starts_with("cases/contradictions/"))
+    {
         files += 1;
         let step = &case.steps[0];
         let d = library().derive(&step.facts, &Scope::InForce);
-        let found: BTreeSet<String> =
-            d.problems.iter().flat_map(|p| [p.first.to_string(), p.second.to_string()]).collect();
         let wanted: BTreeSet<String> = step.expect.problems.iter().cloned().collect();
-        assert_eq!(found, wanted, "{name}");
-        assert_eq!(d.problems.len(), 1, "{name}: {:?}", told(&d.problems));
+        assert_eq!(wanted.len(), 2, "{name}: a contradiction has two facts");
+        let pairs =
+            d.problems.iter().map(|p| BTreeSet::from([p.first.to_string(), p.second.to_string()]));
+        let pairs: Vec<BTreeSet<String>> = pairs.collect();
+        assert!(pairs.contains(&wanted), "{name}: {pairs:?}");
+        // A wrong day can stand against several facts.
+        assert!(pairs.iter().all(|p| !p.is_disjoint(&wanted)), "{name}: {pairs:?}");
         for (c, _) in &step.expect.channels {
             match d.answer.outcome(*c).only() {
                 Some(_) => settled += 1,
@@ -215,7 +242,10 @@ fn the_golden_contradictions_report_exactly_their_two_facts() {
             }
         }
     }
-    assert!(files >= 28 && settled >= 20 && open >= 5, "{files} files, {settled} settled, {open} open");
+    assert!(
+        files >= 28 && settled >= 20 && open >= 5,
+        "{files} files, {settled} settled, {open} open"
+    );
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn show(clock: &ClockView, leads: &[u32], as_json: bool) -> u8 {
 fn text(clock: &ClockView, due: &[comity_model::clock::Alarm]) {
     match clock {
         ClockView::NoHold => {
-            println!("No hold clock runs: a hold is not allowed. Release on time.")
+            println!("No hold clock runs: a hold is not allowed. Release on time.");
         }
         ClockView::NoCap => println!("No hold clock runs: no rule applied here sets one."),
         ClockView::Refused { why } => println!("The clock refuses to guess: {why}"),
