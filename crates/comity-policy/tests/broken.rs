@@ -2,6 +2,13 @@
 //!
 //! `cases/broken/README.md` says how the files are named and what they hold.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use comity_model::tree::{self, Node};

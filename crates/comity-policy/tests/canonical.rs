@@ -1,5 +1,12 @@
 //! The canonical form: a hash stands for the law in a file, not for how it is written.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use comity_model::Places;

@@ -1,6 +1,13 @@
 //! Facts that contradict each other: each kind is reported with both facts, and the case
 //! is decided only where neither matters.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use comity_model::check::{Contradiction, contradictions};

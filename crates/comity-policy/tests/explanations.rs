@@ -1,6 +1,13 @@
 //! Ten golden cases as the sergeant reads them and as counsel reads them: reviewed
 //! snapshots. `cargo insta review`, or INSTA_UPDATE=always, after a change that is meant.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use comity_policy::case::{Question, read_case};
 use comity_policy::explain::{sergeant, to_text};
 use comity_policy::{Library, PolicyFile, Scope};

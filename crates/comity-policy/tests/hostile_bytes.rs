@@ -6,7 +6,12 @@
 //! failure repeats: `COMITY_HOSTILE_SEED`, `COMITY_HOSTILE_ROUNDS` and
 //! `COMITY_HOSTILE_SECONDS` change the run (`make fuzz`).
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod mutate;
 

@@ -3,6 +3,13 @@
 //! Learning a fact only ever removes outcomes, forgetting one only ever adds some; on
 //! complete facts the library agrees with a second implementation of its documentation.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use comity_model::check::contradictions;

@@ -1,5 +1,12 @@
 //! The condition language: precedence, canonical text, and every error with its advice.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use comity_model::Day;

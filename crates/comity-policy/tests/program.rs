@@ -1,6 +1,13 @@
 //! The compiled program and the tree agree on every clause of the library, for the facts
 //! of every golden case and for a hundred thousand random ones.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod support;
 
 use comity_model::facts::{ListState, NotListed, Value};

@@ -1,7 +1,12 @@
 //! Hostile bytes in mappings, studies, reviewed tables and data: reading ends soon, never
 //! panics, and no row of a data file is lost.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 #[path = "../../comity-policy/tests/mutate/mod.rs"]
 mod mutate;

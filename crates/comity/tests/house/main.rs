@@ -4,7 +4,12 @@
 //! Each rule is one test whose name is the rule. When a rule is wrong, change it here and say
 //! why in `docs/adr/`.
 
-#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 mod crates;
 mod documents;
