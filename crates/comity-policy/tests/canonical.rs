@@ -43,7 +43,7 @@ fn without_cases(text: &str) -> Option<&str> {
     let only_cases = text[at..]
         .lines()
         .all(|l| !l.trim_start().starts_with('[') || l.trim_start().starts_with("[[case]]"));
-    only_cases.then(|| &text[..at + 1])
+    only_cases.then(|| &text[..=at])
 }
 
 #[test]
