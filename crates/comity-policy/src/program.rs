@@ -62,6 +62,9 @@ enum Op {
     And(u16, u16),
     Or(u16, u16),
     Not(u16),
+    /// Where the guard fails in every element, the body is known to fail: its other
+    /// operations, up to the given one, are passed over.
+    Guard(ListId, u16, u16),
     /// A quantifier over a body's lanes: `all` is false where a lane fails.
     Count(ListId, u16, Count),
     /// A condition that is evaluated as a tree.
@@ -74,7 +77,8 @@ pub struct Program {
     ops: Vec<Op>,
     /// By clause: the slot of its condition and the segments that it needs.
     clauses: Vec<(u16, u64)>,
-    /// By clause: the operations that it adds.
+    /// The operations that each clause adds, in the order of evaluation, so that what a
+    /// segment needs stands before it.
     segments: Vec<Range<u16>>,
 }
 
@@ -85,84 +89,121 @@ impl Program {
         conds: impl Iterator<Item = (usize, &'a Cond)>,
         clauses: usize,
     ) -> Option<Program> {
-        let mut c = Compiler { ops: Vec::new(), owner: Vec::new(), needs: Vec::new() };
-        let mut out = Program {
-            ops: Vec::new(),
-            clauses: vec![(0, 0); clauses],
-            segments: vec![0..0; clauses],
-        };
-        for (index, cond) in conds {
+        let mut c = Compiler::default();
+        let mut out =
+            Program { ops: Vec::new(), clauses: vec![(0, 0); clauses], segments: Vec::new() };
+        for (position, (index, cond)) in conds.enumerate() {
             let start = c.ops.len() as u16;
-            let slot = c.cond(cond, None, index)?;
-            out.segments[index] = start..c.ops.len() as u16;
-            out.clauses[index] = (slot, c.needs[slot as usize]);
+            c.needs.push(1_u64.checked_shl(position as u32)?);
+            let slot = c.cond(cond, None)?;
+            out.segments.push(start..c.ops.len() as u16);
+            out.clauses[index] = (slot, c.needs[position]);
         }
         out.ops = c.ops;
         Some(out)
     }
 }
 
+#[derive(Default)]
 struct Compiler {
     ops: Vec<Op>,
-    /// The clause whose segment holds the operation.
-    owner: Vec<u8>,
-    /// The segments that the operation needs, its own included.
+    /// The guard under which an operation is computed; 0 is none.
+    guarded: Vec<u16>,
+    guard: u16,
+    /// The segment that holds the operation.
+    owner: Vec<usize>,
+    /// By segment: the segments that it needs, its own included; the last is being written.
     needs: Vec<u64>,
 }
 
 impl Compiler {
-    fn push(&mut self, op: Op, parts: &[u16], clause: usize) -> Option<u16> {
-        if let Some(at) = self.ops.iter().position(|o| *o == op) {
+    fn push(&mut self, op: Op) -> Option<u16> {
+        let here = self.needs.len() - 1;
+        // What is computed only under another guard may have been passed over.
+        let usable = |i: usize| self.guarded[i] == 0 || self.guarded[i] == self.guard;
+        if let Some(at) = (0..self.ops.len()).find(|i| usable(*i) && self.ops[*i] == op) {
+            self.needs[here] |= self.needs[self.owner[at]];
             return Some(at as u16);
         }
         if self.ops.len() == OPS_MAX {
             return None;
         }
-        let needs = parts.iter().fold(1_u64 << clause, |m, p| m | self.needs[*p as usize]);
         self.ops.push(op);
-        self.owner.push(clause as u8);
-        self.needs.push(needs);
+        self.guarded.push(self.guard);
+        self.owner.push(here);
         Some(self.ops.len() as u16 - 1)
     }
 
     /// Compiles a condition; `lane` is the quantifier whose elements are lanes.
-    fn cond(&mut self, cond: &Cond, lane: Option<(u8, ListId)>, clause: usize) -> Option<u16> {
+    fn cond(&mut self, cond: &Cond, lane: Option<(u8, ListId)>) -> Option<u16> {
         match cond {
-            Cond::Const(_) => self.push(Op::Tree(cond.clone()), &[], clause),
+            Cond::Const(_) => self.push(Op::Tree(cond.clone())),
             Cond::Test(test) => {
                 let op = lane_op(test, lane);
-                self.push(op, &[], clause)
+                self.push(op)
             }
             Cond::Not(inner) => {
-                let a = self.cond(inner, lane, clause)?;
-                self.push(Op::Not(a), &[a], clause)
+                let a = self.cond(inner, lane)?;
+                self.push(Op::Not(a))
             }
             Cond::And(parts) | Cond::Or(parts) => {
                 let mut slots = Vec::with_capacity(parts.len());
                 for p in parts {
-                    slots.push(self.cond(p, lane, clause)?);
+                    slots.push(self.cond(p, lane)?);
                 }
                 let mut at = *slots.first()?;
                 for s in &slots[1..] {
                     let op =
                         if matches!(cond, Cond::And(_)) { Op::And(at, *s) } else { Op::Or(at, *s) };
-                    at = self.push(op, &[at, *s], clause)?;
+                    at = self.push(op)?;
                 }
                 Some(at)
             }
             // A quantifier inside another, or one that counts distinct values, is rare.
             Cond::Quant { .. } if lane.is_some() => None,
             Cond::Quant { count: Count::AtLeastDistinct(..), .. } => {
-                self.push(Op::Tree(cond.clone()), &[], clause)
+                self.push(Op::Tree(cond.clone()))
             }
             Cond::Quant { list, var, count, body } => {
                 if has_quantifier(body) {
-                    return self.push(Op::Tree(cond.clone()), &[], clause);
+                    return self.push(Op::Tree(cond.clone()));
                 }
-                let body = self.cond(body, Some((*var, *list)), clause)?;
-                self.push(Op::Count(*list, body, *count), &[body], clause)
+                let body = self.guarded_body(body, (*var, *list))?;
+                self.push(Op::Count(*list, body, *count))
             }
         }
+    }
+}
+
+impl Compiler {
+    /// The body of a quantifier. A conjunction is mostly settled by its first part
+    /// (the level of the offense), so that the others need not be computed.
+    fn guarded_body(&mut self, body: &Cond, lane: (u8, ListId)) -> Option<u16> {
+        let Cond::And(parts) = body else {
+            return self.cond(body, Some(lane));
+        };
+        let (first, rest) = parts.split_first()?;
+        let first = self.cond(first, Some(lane))?;
+        let outer = self.guard;
+        let at = self.ops.len();
+        if outer != 0 || at + 2 >= OPS_MAX {
+            return self.cond(body, Some(lane));
+        }
+        self.guard = at as u16 + 1;
+        let guard = self.push(Op::Guard(lane.1, first, at as u16))?;
+        let mut slot = first;
+        for part in rest {
+            let next = self.cond(part, Some(lane))?;
+            slot = self.push(Op::And(slot, next))?;
+        }
+        self.guard = outer;
+        // The last conjunction takes the guard's own truth where the rest is passed over.
+        self.ops[guard as usize] = match slot {
+            // Every part had been computed before: there is nothing to pass over.
+            s if s <= guard => Op::Not(first),
+            s => Op::Guard(lane.1, first, s),
+        };
+        Some(slot)
     }
 }
 
@@ -245,9 +286,7 @@ impl<'a> Run<'a> {
         while missing != 0 {
             let segment = missing.trailing_zeros() as usize;
             missing &= missing - 1;
-            for i in self.program.segments[segment].clone() {
-                self.slots.0[i as usize % OPS_MAX] = self.op(&self.program.ops[i as usize]);
-            }
+            self.segment(self.program.segments[segment].clone());
         }
         self.done |= needs;
         let bits = self.slots.0[slot as usize % OPS_MAX];
@@ -255,6 +294,26 @@ impl<'a> Run<'a> {
             (1, _) => Tri::True,
             (_, 1) => Tri::False,
             _ => Tri::Unknown,
+        }
+    }
+
+    #[inline]
+    fn segment(&mut self, ops: Range<u16>) {
+        let mut i = ops.start;
+        while i < ops.end {
+            let op = &self.program.ops[i as usize];
+            if let Op::Guard(list, first, last) = op {
+                let bits = self.slot(*first);
+                let all = all_lanes(self.facts.list(*list));
+                if bits.fails & all == all {
+                    self.slots.0[*last as usize % OPS_MAX] = bits;
+                    i = last + 1;
+                    continue;
+                }
+            } else {
+                self.slots.0[i as usize % OPS_MAX] = self.op(op);
+            }
+            i += 1;
         }
     }
 
@@ -305,6 +364,7 @@ impl<'a> Run<'a> {
                 Bits::from(eval_test(test, self.facts, [0; QUANTIFIERS_MAX], &mut Silent))
             }
             Op::Lanes(list, test) => self.any_test(*list, test),
+            Op::Guard(..) => Bits::default(),
             Op::Tree(cond) => Bits::from(eval(cond, self.facts, &mut Silent)),
         }
     }
@@ -320,7 +380,7 @@ impl<'a> Run<'a> {
 
     #[inline]
     fn count(list: &FactList, body: Bits, count: Count) -> Bits {
-        let all = 1_u64.checked_shl(list.len() as u32).unwrap_or(0).wrapping_sub(1);
+        let all = all_lanes(list);
         let open = list.state != ListState::Complete;
         let (sure, unsure) = (body.holds & all, all & !(body.holds | body.fails));
         let fails = body.fails & all;
@@ -352,6 +412,12 @@ impl<'a> Run<'a> {
         }
         bits
     }
+}
+
+/// One bit for every listed element.
+#[inline]
+fn all_lanes(list: &FactList) -> u64 {
+    1_u64.checked_shl(list.len() as u32).unwrap_or(0).wrapping_sub(1)
 }
 
 /// A test of one field in every element: known, and holding.

@@ -67,13 +67,7 @@ impl Library {
         if problems.is_empty() {
             return self.derive_consistent(facts, scope);
         }
-        let mut cleared = facts.clone();
-        for p in &problems {
-            clear(&mut cleared, p.first);
-            clear(&mut cleared, p.second);
-        }
-        // The day of the decision is the question, not a doubtful fact.
-        cleared.set(DECIDED_ON, facts.get(DECIDED_ON));
+        let cleared = without(facts, &problems);
         let mut d = self.derive_consistent(&cleared, scope);
         d.problems = problems;
         d
@@ -106,11 +100,25 @@ impl Library {
             Derivation { answer, policies, clauses, needs: Vec::new(), problems: Vec::new() };
         for c in Channel::ALL {
             if derivation.answer.outcome(c).only().is_none() {
-                let found = needs::needs(self, facts, scope, &derivation, c);
+                let found = needs::needs(self, facts, scope, &derivation, c, false);
                 derivation.needs.push((c, found));
             }
         }
         derivation
+    }
+
+    /// The needs of an open channel with what must turn out, in words.
+    pub fn needs_in_words(
+        &self,
+        facts: &CaseFacts,
+        scope: &Scope,
+        d: &Derivation,
+        channel: Channel,
+    ) -> Vec<Need> {
+        if d.answer.outcome(channel).only().is_some() {
+            return Vec::new();
+        }
+        needs::needs(self, &without(facts, &d.problems), scope, d, channel, true)
     }
 
     /// The facts that a clause's condition reads in a case, in the order of reading; those
@@ -160,6 +168,18 @@ impl Library {
             })
         })
     }
+}
+
+/// The case with contradictory facts taken as unknown.
+fn without(facts: &CaseFacts, problems: &[Contradiction]) -> CaseFacts {
+    let mut cleared = facts.clone();
+    for p in problems {
+        clear(&mut cleared, p.first);
+        clear(&mut cleared, p.second);
+    }
+    // The day of the decision is the question, not a doubtful fact.
+    cleared.set(DECIDED_ON, facts.get(DECIDED_ON));
+    cleared
 }
 
 fn clear(facts: &mut CaseFacts, path: FactPath) {

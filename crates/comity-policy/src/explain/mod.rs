@@ -37,7 +37,7 @@ impl Library {
         as_of: Option<Timestamp>,
     ) -> Explanation {
         let d = self.derive(facts, scope);
-        let explainer = Explainer { library: self, facts, d: &d };
+        let explainer = Explainer { library: self, facts, scope, d: &d };
         Explanation {
             title: String::new(),
             engine: ENGINE_VERSION,
@@ -54,7 +54,7 @@ impl Library {
             labels: explainer.labels(),
             duties: explainer.duties(),
             caps: explainer.caps(),
-            clock: explainer.clock(scope, as_of),
+            clock: explainer.clock(as_of),
             policies: explainer.policies(),
             problems: d.problems.clone(),
         }
@@ -79,6 +79,7 @@ fn place_of(library: &Library, facts: &CaseFacts) -> String {
 struct Explainer<'a> {
     library: &'a Library,
     facts: &'a CaseFacts,
+    scope: &'a Scope,
     d: &'a Derivation,
 }
 
@@ -124,14 +125,8 @@ impl Explainer<'_> {
                 }
             }
         }
-        let needs: Vec<NeedView> = self
-            .d
-            .needs
-            .iter()
-            .filter(|(x, _)| *x == c)
-            .flat_map(|(_, n)| n)
-            .map(need_view)
-            .collect();
+        let in_words = self.library.needs_in_words(self.facts, self.scope, self.d, c);
+        let needs: Vec<NeedView> = in_words.iter().map(need_view).collect();
         let rule = answer.binding.map(|r| self.view_of(r, c));
         let rests_on_unverified = mattered.iter().any(|r| r.verified == Verified::Recalled);
         let conflict = answer.conflict.map(|(a, b)| ConflictView {
@@ -271,8 +266,8 @@ impl Explainer<'_> {
         out
     }
 
-    fn clock(&self, scope: &Scope, as_of: Option<Timestamp>) -> ClockView {
-        match self.library.hold_clock(self.facts, scope, self.d, as_of) {
+    fn clock(&self, as_of: Option<Timestamp>) -> ClockView {
+        match self.library.hold_clock(self.facts, self.scope, self.d, as_of) {
             HoldClock::NoHold => ClockView::NoHold,
             HoldClock::NoCap => ClockView::NoCap,
             HoldClock::Refused(e) => ClockView::Refused { why: e.to_string() },

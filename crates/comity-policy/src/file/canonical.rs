@@ -34,7 +34,8 @@ fn write_node(node: &Node, key: &str, depth: usize, out: &mut String) {
             let printed = CONDITIONS.contains(&key).then(|| expr::parse(t).ok()).flatten();
             match printed {
                 Some(e) => write_text(&e.to_string(), out),
-                None => write_text(t.trim(), out),
+                // Line ends are the editor's, not the law's.
+                None => write_text(&t.trim().replace("\r\n", "\n"), out),
             }
         }
         Raw::List(items) => {

@@ -30,7 +30,7 @@ pub struct Need {
     pub outcome: Modality,
     /// The facts, in schema order.
     pub facts: Vec<FactPath>,
-    /// What must turn out, one line a test: the fact's test and whether it must hold.
+    /// What must turn out, one line a test; only where words were asked for.
     pub when: Vec<Turn>,
 }
 
@@ -51,13 +51,15 @@ enum Atom<'a> {
     List(ListId, &'a Cond, Elements),
 }
 
-/// The smallest sets of facts that would settle `channel`, by outcome.
+/// The smallest sets of facts that would settle `channel`, by outcome; `in_words` also
+/// says what must turn out, which costs more than finding the sets.
 pub fn needs(
     library: &Library,
     facts: &CaseFacts,
     scope: &Scope,
     d: &Derivation,
     channel: Channel,
+    in_words: bool,
 ) -> Vec<Need> {
     let speaks = |t: &&PolicyTrace| {
         library.policy(t.policy).speaks_on().contains(&channel)
@@ -95,7 +97,7 @@ pub fn needs(
         }
         sets.retain(|c| finder.possible(c));
         for conj in smallest(sets) {
-            out.push(finder.need(m, &conj));
+            out.push(finder.need(m, &conj, in_words));
         }
     }
     out
@@ -391,7 +393,7 @@ impl<'a> Finder<'a> {
         }
     }
 
-    fn need(&self, outcome: Modality, conj: &Conj) -> Need {
+    fn need(&self, outcome: Modality, conj: &Conj, in_words: bool) -> Need {
         let mut facts: Vec<FactPath> = self
             .paths
             .iter()
@@ -401,7 +403,8 @@ impl<'a> Finder<'a> {
             .collect();
         facts.sort_unstable();
         let mut when = Vec::new();
-        for (i, atom) in self.atoms.iter().enumerate() {
+        let atoms: &[Atom<'_>] = if in_words { &self.atoms } else { &[] };
+        for (i, atom) in atoms.iter().enumerate() {
             let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
                 (1, _) => true,
                 (_, 1) => false,
