@@ -249,10 +249,7 @@ fn the_golden_contradictions_report_their_two_facts_and_no_other_pair() {
             }
         }
     }
-    assert!(
-        files >= 28 && settled >= 20 && open >= 5,
-        "{files} files, {settled} settled, {open} open"
-    );
+    assert!(files >= 28 && settled >= 20, "{files} files, {settled} settled, {open} open");
 }
 
 #[test]

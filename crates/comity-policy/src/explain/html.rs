@@ -4,7 +4,8 @@ use super::{ChannelView, ClauseView, ClockView, Explanation, FactView};
 use crate::channel::Verified;
 use std::fmt::Write;
 
-/// Text as HTML: the five characters that mean something are escaped.
+/// Text as HTML or XML: the five characters that mean something are escaped, control
+/// characters that XML 1.0 does not have are replaced.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -14,6 +15,7 @@ pub fn escape(text: &str) -> String {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
+            c if c.is_control() && !matches!(c, '\n' | '\t') => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

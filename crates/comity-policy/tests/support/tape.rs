@@ -47,7 +47,7 @@ pub fn for_all(
     property: impl Fn(&mut Tape) -> Result<(), String>,
 ) {
     let config =
-        Config { cases, failure_persistence: None, max_shrink_iters: 4_000, ..Config::default() };
+        Config { cases, failure_persistence: None, max_shrink_time: 10_000, ..Config::default() };
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(config, rng);
     let tapes = vec(any::<u32>(), length / 4..length);

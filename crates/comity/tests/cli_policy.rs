@@ -1,0 +1,1 @@
+//! `comity policy`, `clock`, `completions` and `replay`: text for people, JSON for programs.
