@@ -303,23 +303,12 @@ impl<'a> Finder<'a> {
     }
 
     fn literal(&mut self, atom: Atom<'a>, unknown: &[FactPath], wanted: bool) -> Dnf {
-        let index = self.atoms.iter().position(|a| *a == atom).unwrap_or_else(|| {
-            self.atoms.push(atom);
-            self.atoms.len() - 1
-        });
+        // A case with more unknown tests than bits loses sets, never gets a wrong one.
+        let Some(index) = place(&mut self.atoms, atom) else { return Dnf::new() };
         let mut facts = 0_u128;
         for path in unknown {
-            let at = self.paths.iter().position(|p| p == path).unwrap_or_else(|| {
-                self.paths.push(*path);
-                self.paths.len() - 1
-            });
-            if at >= BITS {
-                return Dnf::new();
-            }
+            let Some(at) = place(&mut self.paths, *path) else { return Dnf::new() };
             facts |= 1 << at;
-        }
-        if index >= BITS {
-            return Dnf::new();
         }
         let bit = 1 << index;
         let (hold, fail) = if wanted { (bit, 0) } else { (0, bit) };
@@ -414,6 +403,17 @@ impl<'a> Finder<'a> {
         }
         Need { outcome, facts, when }
     }
+}
+
+/// The index of a thing in a list of at most [`BITS`], put there if need be.
+fn place<T: PartialEq>(list: &mut Vec<T>, thing: T) -> Option<usize> {
+    if let Some(at) = list.iter().position(|x| *x == thing) {
+        return Some(at);
+    }
+    (list.len() < BITS).then(|| {
+        list.push(thing);
+        list.len() - 1
+    })
 }
 
 /// Place, dates and persons bound, as one condition.
