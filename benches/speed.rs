@@ -1,8 +1,9 @@
 //! The measurements: `cargo bench --manifest-path benches/Cargo.toml`, options after `--`.
 //!
-//! `--json` prints one JSON object instead of tables, `--cases N` and `--seed N` choose the
-//! synthetic cases that all must agree on, `--timed N` how many of them are timed, `--rounds N` how often each contender runs, `--peers` and `--library` one
-//! half alone. `--loop decide|derive|explain|clock SECONDS` runs one thing for a profiler.
+//! `--json` prints one JSON object instead of tables; `--cases N` and `--seed N` choose the
+//! synthetic cases that all must agree on, `--timed N` how many of them are timed, and
+//! `--rounds N` how often each contender runs; `--peers` and `--library` run one half alone.
+//! `--loop decide|derive|derive-known|explain|clock SECONDS` runs one thing for a profiler.
 
 use comity_benches::measure::{Contender, Timing, alone, interleaved, show_ns, table};
 use comity_benches::ours::{Twelve, hold};
@@ -86,7 +87,8 @@ fn run() -> Result<(), Failure> {
         library(&o, &mut text, &mut numbers)?;
     }
     if o.json {
-        let lines: Vec<String> = numbers.iter().map(|(k, v)| format!("  \"{k}\": {v:.3}")).collect();
+        let lines: Vec<String> =
+            numbers.iter().map(|(k, v)| format!("  \"{k}\": {v:.3}")).collect();
         println!("{{\n{}\n}}", lines.join(",\n"));
     } else {
         print!("{text}");
@@ -102,7 +104,11 @@ struct Engines {
     cedar: cedar::Cedar,
 }
 
-fn peers(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) -> Result<(), Failure> {
+fn peers(
+    o: &Options,
+    text: &mut String,
+    numbers: &mut BTreeMap<String, f64>,
+) -> Result<(), Failure> {
     let e = Engines {
         twelve: Twelve::load()?,
         interpreter: RefCell::new(rego::Interpreter::new()?),
@@ -127,8 +133,14 @@ fn peers(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) ->
         ));
         for t in &timings {
             numbers.insert(format!("{key}: {} (ns)", t.name), t.median());
-            numbers.insert(format!("{key}: {} (times as fast as {})", t.name, usual.name), usual.median() / t.median());
-            numbers.insert(format!("{key}: {} (times as fast as {})", t.name, best.name), best.median() / t.median());
+            numbers.insert(
+                format!("{key}: {} (times as fast as {})", t.name, usual.name),
+                usual.median() / t.median(),
+            );
+            numbers.insert(
+                format!("{key}: {} (times as fast as {})", t.name, best.name),
+                best.median() / t.median(),
+            );
         }
     }
     Ok(())
@@ -183,8 +195,14 @@ fn agree(
              of the settled ones {}\n",
             guessed_wrong[k], differs[k]
         ));
-        numbers.insert(format!("agreement: {name}, open cases answered wrongly"), guessed_wrong[k] as f64);
-        numbers.insert(format!("agreement: {name}, settled cases answered wrongly"), differs[k] as f64);
+        numbers.insert(
+            format!("agreement: {name}, open cases answered wrongly"),
+            guessed_wrong[k] as f64,
+        );
+        numbers.insert(
+            format!("agreement: {name}, settled cases answered wrongly"),
+            differs[k] as f64,
+        );
     }
     numbers.insert("agreement: cases".into(), n as f64);
     numbers.insert("agreement: cases with unknown facts left open".into(), open as f64);
@@ -226,7 +244,9 @@ fn race(o: &Options, e: &Engines, cases: &[&Synthetic]) -> Result<Vec<Timing>, F
     let (lib, scope) = (&e.twelve.library, &e.twelve.scope);
     let mut contenders = vec![
         ours("comity, answer", 100, facts, |f| e.twelve.decide(f).channels[3].stances.0 as u64),
-        ours("comity, answer with its derivation", 20, facts, |f| lib.derive(f, scope).clauses.len() as u64),
+        ours("comity, answer with its derivation", 20, facts, |f| {
+            lib.derive(f, scope).clauses.len() as u64
+        }),
         ours("comity, answer with its explanation as text", 4, facts, |f| {
             lib.explain(f, scope, None).channels.len() as u64
         }),
@@ -236,7 +256,10 @@ fn race(o: &Options, e: &Engines, cases: &[&Synthetic]) -> Result<Vec<Timing>, F
             passes: 4,
             run: Box::new(|| {
                 let mut engine = e.interpreter.borrow_mut();
-                inputs.iter().filter(|v| engine.eval(v).is_ok_and(|v| rego::hold(&v) == Hold::May)).count() as u64
+                inputs
+                    .iter()
+                    .filter(|v| engine.eval(v).is_ok_and(|v| rego::hold(&v) == Hold::May))
+                    .count() as u64
             }),
         },
         Contender {
@@ -245,7 +268,10 @@ fn race(o: &Options, e: &Engines, cases: &[&Synthetic]) -> Result<Vec<Timing>, F
             passes: 4,
             run: Box::new(|| {
                 let mut vm = e.machine.borrow_mut();
-                inputs.iter().filter(|v| vm.eval(v).is_ok_and(|v| rego::hold(&v) == Hold::May)).count() as u64
+                inputs
+                    .iter()
+                    .filter(|v| vm.eval(v).is_ok_and(|v| rego::hold(&v) == Hold::May))
+                    .count() as u64
             }),
         },
         Contender {
@@ -253,7 +279,8 @@ fn race(o: &Options, e: &Engines, cases: &[&Synthetic]) -> Result<Vec<Timing>, F
             per_pass: requests.len(),
             passes: 4,
             run: Box::new(|| {
-                requests.iter().filter(|r| cedar::hold(&e.cedar.eval(r)) == Hold::May).count() as u64
+                requests.iter().filter(|r| cedar::hold(&e.cedar.eval(r)) == Hold::May).count()
+                    as u64
             }),
         },
     ];
@@ -275,7 +302,11 @@ fn ours<'a>(
 }
 
 /// The whole library: loading, proof, golden cases under the law in force.
-fn library(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) -> Result<(), Failure> {
+fn library(
+    o: &Options,
+    text: &mut String,
+    numbers: &mut BTreeMap<String, f64>,
+) -> Result<(), Failure> {
     let files = whole::files("policies")?;
     let (library, found) = Library::load_what_is_good(&files);
     let errors = found.iter().filter(|d| d.is_error()).count();
@@ -294,8 +325,12 @@ fn library(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) 
     let derived: Vec<_> = facts.iter().map(|f| library.derive(f, &Scope::InForce)).collect();
     let here = &library;
     let mut contenders = vec![
-        ours("decide, law in force", 20, &facts, |f| u64::from(here.decide(f, &Scope::InForce).channels[3].stances.0)),
-        ours("derive, law in force", 5, &facts, |f| here.derive(f, &Scope::InForce).clauses.len() as u64),
+        ours("decide, law in force", 20, &facts, |f| {
+            u64::from(here.decide(f, &Scope::InForce).channels[3].stances.0)
+        }),
+        ours("derive, law in force", 5, &facts, |f| {
+            here.derive(f, &Scope::InForce).clauses.len() as u64
+        }),
         ours("explain as text with clock, law in force", 2, &facts, |f| {
             here.explain(f, &Scope::InForce, None).channels.len() as u64
         }),
@@ -305,18 +340,32 @@ fn library(o: &Options, text: &mut String, numbers: &mut BTreeMap<String, f64>) 
             passes: 5,
             run: Box::new(|| {
                 let pairs = facts.iter().zip(&derived);
-                pairs.filter(|(f, d)| matches!(here.hold_clock(f, &Scope::InForce, d, None), comity_policy::hold::HoldClock::Reading(..))).count() as u64
+                pairs
+                    .filter(|(f, d)| {
+                        matches!(
+                            here.hold_clock(f, &Scope::InForce, d, None),
+                            comity_policy::hold::HoldClock::Reading(..)
+                        )
+                    })
+                    .count() as u64
             }),
         },
     ];
     let timings = interleaved(&mut contenders, o.rounds);
     for t in &timings {
-        line(&format!("{} (mean of {} golden questions)", t.name, facts.len()), "", t.median() / 1e6);
+        line(
+            &format!("{} (mean of {} golden questions)", t.name, facts.len()),
+            "",
+            t.median() / 1e6,
+        );
     }
     if let Some(r) = report {
         text.push_str(&format!(
             "  proof: {} pairs of rules and {} of instruments, {} unsettled, {} findings\n",
-            r.pairs_checked, r.instruments_pairs, r.unsettled, r.diagnostics.len()
+            r.pairs_checked,
+            r.instruments_pairs,
+            r.unsettled,
+            r.diagnostics.len()
         ));
     }
     Ok(())
@@ -330,25 +379,47 @@ fn spin(o: &Options, what: &str, seconds: u64) -> Result<(), Failure> {
     let known: Vec<CaseFacts> = cases.iter().map(|(full, _)| full.facts()).collect();
     let (lib, scope) = (&twelve.library, &twelve.scope);
     let full_library = Library::load_what_is_good(&whole::files("policies")?).0;
-    let golden: Vec<CaseFacts> = whole::golden(&full_library)?.into_iter().map(|(_, f)| f).collect();
+    let golden: Vec<CaseFacts> =
+        whole::golden(&full_library)?.into_iter().map(|(_, f)| f).collect();
     let derived: Vec<_> = golden.iter().map(|f| full_library.derive(f, &Scope::InForce)).collect();
     let (start, mut sum, mut n) = (Instant::now(), 0_u64, 0_u64);
     while start.elapsed() < Duration::from_secs(seconds) {
         match what {
-            "decide" => sum += facts.iter().map(|f| twelve.decide(f).channels[3].stances.0 as u64).sum::<u64>(),
-            "derive" => sum += facts.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>(),
-            "derive-known" => sum += known.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>(),
-            "explain" => sum += facts.iter().map(|f| lib.explain(f, scope, None).channels.len() as u64).sum::<u64>(),
+            "decide" => {
+                sum +=
+                    facts.iter().map(|f| twelve.decide(f).channels[3].stances.0 as u64).sum::<u64>()
+            }
+            "derive" => {
+                sum += facts.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>()
+            }
+            "derive-known" => {
+                sum += known.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>()
+            }
+            "explain" => {
+                sum += facts
+                    .iter()
+                    .map(|f| lib.explain(f, scope, None).channels.len() as u64)
+                    .sum::<u64>()
+            }
             "clock" => {
-                sum += golden.iter().zip(&derived).map(|(f, d)| {
-                    matches!(full_library.hold_clock(f, &Scope::InForce, d, None), comity_policy::hold::HoldClock::NoHold) as u64
-                }).sum::<u64>();
+                sum += golden
+                    .iter()
+                    .zip(&derived)
+                    .map(|(f, d)| {
+                        matches!(
+                            full_library.hold_clock(f, &Scope::InForce, d, None),
+                            comity_policy::hold::HoldClock::NoHold
+                        ) as u64
+                    })
+                    .sum::<u64>();
             }
             other => return Err(format!("nothing is called {other}").into()),
         }
         n += 1;
     }
-    println!("{what}: {n} passes, {sum}, {}", show_ns(start.elapsed().as_nanos() as f64 / (n as f64) / facts.len() as f64));
+    println!(
+        "{what}: {n} passes, {sum}, {}",
+        show_ns(start.elapsed().as_nanos() as f64 / (n as f64) / facts.len() as f64)
+    );
     Ok(())
 }
-

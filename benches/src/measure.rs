@@ -41,7 +41,8 @@ impl Timing {
 
 /// Runs every contender once to warm up, then `rounds` times in turn.
 pub fn interleaved(contenders: &mut [Contender<'_>], rounds: usize) -> Vec<Timing> {
-    let mut out: Vec<Timing> = contenders.iter().map(|c| Timing { name: c.name, ns: Vec::new() }).collect();
+    let mut out: Vec<Timing> =
+        contenders.iter().map(|c| Timing { name: c.name, ns: Vec::new() }).collect();
     for round in 0..=rounds {
         for (c, t) in contenders.iter_mut().zip(&mut out) {
             let start = ThreadTime::now();
@@ -74,7 +75,13 @@ pub fn alone<T>(rounds: usize, mut run: impl FnMut() -> T) -> Vec<f64> {
 
 /// Nanoseconds for people.
 pub fn show_ns(ns: f64) -> String {
-    if ns < 1e4 { format!("{ns:.0} ns") } else if ns < 1e7 { format!("{:.1} µs", ns / 1e3) } else { format!("{:.1} ms", ns / 1e6) }
+    if ns < 1e4 {
+        format!("{ns:.0} ns")
+    } else if ns < 1e7 {
+        format!("{:.1} µs", ns / 1e3)
+    } else {
+        format!("{:.1} ms", ns / 1e6)
+    }
 }
 
 /// A table; after each row how many times as fast it is as each of some others.

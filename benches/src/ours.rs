@@ -28,7 +28,8 @@ impl Twelve {
     /// # Errors
     /// What the loader finds.
     pub fn load() -> Result<Twelve, Failure> {
-        let file = |name: &str, text: &str| PolicyFile { name: name.to_owned(), bytes: text.into() };
+        let file =
+            |name: &str, text: &str| PolicyFile { name: name.to_owned(), bytes: text.into() };
         let files = [file("policies/places.toml", PLACES), file("trust-12.toml", TOML)];
         let library = Library::load(&files).map_err(findings)?;
         let scope = library.scope_under(&[ID]).map_err(|d| d.to_string())?;

@@ -72,7 +72,8 @@ impl Machine {
     pub fn new() -> Result<Machine, Failure> {
         let entry: Rc<str> = ENTRY.into();
         let compiled = engine()?.compile_with_entrypoint(&entry)?;
-        let program = Compiler::compile_from_policy(&compiled, &[ENTRY]).map_err(|e| e.to_string())?;
+        let program =
+            Compiler::compile_from_policy(&compiled, &[ENTRY]).map_err(|e| e.to_string())?;
         let mut vm = RegoVM::new();
         vm.set_max_instructions(usize::MAX);
         vm.load_program(program);

@@ -77,7 +77,8 @@ impl Dice {
     }
 
     fn level(&mut self) -> &'static str {
-        ["misdemeanor", "misdemeanor", "misdemeanor", "wobbler", "felony", "infraction"][self.below(6) as usize]
+        ["misdemeanor", "misdemeanor", "misdemeanor", "wobbler", "felony", "infraction"]
+            [self.below(6) as usize]
     }
 }
 
@@ -98,13 +99,28 @@ fn full(dice: &mut Dice) -> Synthetic {
     let decided = Day(16_071).plus_days(dice.below(1_460) as i64); // 2014-01-01 to 2017-12-30
     let yes = |b: bool| Some(Given::Yes(b));
     // Who signs what: an unsigned warrant that somebody signed would be a contradiction.
-    let warrants = [("none", "nobody"), ("none", "nobody"), ("I-200", "immigration_officer"), ("I-205", "immigration_officer")];
-    let (warrant, signer) = if dice.chance(20) { ("judicial", "federal_magistrate") } else { warrants[dice.below(4) as usize] };
+    let warrants = [
+        ("none", "nobody"),
+        ("none", "nobody"),
+        ("I-200", "immigration_officer"),
+        ("I-205", "immigration_officer"),
+    ];
+    let (warrant, signer) = if dice.chance(20) {
+        ("judicial", "federal_magistrate")
+    } else {
+        warrants[dice.below(4) as usize]
+    };
     let scalars = vec![
         ("decision.on", Some(Given::On(decided))),
         ("custody.release_eligible_on", Some(Given::On(decided.plus_days(dice.below(3) as i64)))),
         ("person.us_citizen", yes(dice.chance(30))),
-        ("person.citizenship_claim", Some(Given::Word(["none", "none", "claimed", "proof_shown"][dice.below(100).saturating_sub(96) as usize]))),
+        (
+            "person.citizenship_claim",
+            Some(Given::Word(
+                ["none", "none", "claimed", "proof_shown"]
+                    [dice.below(100).saturating_sub(96) as usize],
+            )),
+        ),
         ("threat.sex_arson_registrant", yes(dice.chance(15))),
         ("threat.warrant_federal_felony", yes(dice.chance(20))),
         ("request.warrant", Some(Given::Word(warrant))),
@@ -114,7 +130,10 @@ fn full(dice: &mut Dice) -> Synthetic {
     let charges = 1 + dice.below(CHARGES_MAX);
     Synthetic {
         scalars,
-        convictions: Rows { rows: (0..convictions).map(|_| conviction(dice, decided)).collect(), open: false },
+        convictions: Rows {
+            rows: (0..convictions).map(|_| conviction(dice, decided)).collect(),
+            open: false,
+        },
         charges: Rows { rows: (0..charges).map(|_| charge(dice)).collect(), open: false },
     }
 }
@@ -147,7 +166,12 @@ fn charge(dice: &mut Dice) -> Row {
         ("state_prison", Some(Given::Yes(felony && dice.chance(300)))),
         ("listed", Some(Given::Yes(dice.chance(200)))),
         ("held_to_answer", Some(Given::Yes(dice.chance(200)))),
-        ("disposition", Some(Given::Word(["pending", "pending", "arrested", "dismissed"][dice.below(4) as usize]))),
+        (
+            "disposition",
+            Some(Given::Word(
+                ["pending", "pending", "arrested", "dismissed"][dice.below(4) as usize],
+            )),
+        ),
     ]
 }
 
@@ -155,10 +179,9 @@ fn charge(dice: &mut Dice) -> Row {
 fn mask(full: &Synthetic, per_mille: u64, dice: &mut Dice) -> Synthetic {
     let mut out = full.clone();
     let hide = |row: &mut Row, dice: &mut Dice| {
-        for (name, value) in row.iter_mut().filter(|(n, _)| *n != "decision.on") {
+        for (_, value) in row.iter_mut().filter(|(n, _)| *n != "decision.on") {
             if dice.chance(per_mille) {
                 *value = None;
-                let _ = name;
             }
         }
     };
@@ -230,7 +253,11 @@ impl Synthetic {
             }
             if let ("custody.release_eligible_on", Some(Given::On(d))) = (*path, value) {
                 for years in [5, 10] {
-                    let _ = write!(out, ",\"first_day_{years}\":{}", d.years_before(years, DateRounding::Down).0);
+                    let _ = write!(
+                        out,
+                        ",\"first_day_{years}\":{}",
+                        d.years_before(years, DateRounding::Down).0
+                    );
                 }
             }
         }

@@ -31,7 +31,9 @@ pub fn files(folder: &str) -> Result<Vec<PolicyFile>, Failure> {
     paths.sort();
     paths
         .iter()
-        .map(|p| Ok(PolicyFile { name: p.display().to_string(), bytes: std::fs::read(root.join(p))? }))
+        .map(|p| {
+            Ok(PolicyFile { name: p.display().to_string(), bytes: std::fs::read(root.join(p))? })
+        })
         .collect()
 }
 

@@ -212,7 +212,8 @@ impl Library {
     /// The policy of that id, or an error that suggests the nearest one.
     pub fn find(&self, id: &str) -> Result<PolicyIndex, Box<Diagnostic>> {
         self.by_id.get(id).copied().ok_or_else(|| {
-            let near = nearest(id, self.by_id.keys().map(String::as_str));
+            // Later versions first: of two names that are equally near, the newer one.
+            let near = nearest(id, self.policies.iter().rev().map(|p| p.id.0.as_str()));
             let d = Diagnostic::error("unknown-policy", format!("there is no policy `{id}`"));
             Box::new(d.help(near.map_or_else(
                 || "`comity policy list` shows every id".to_owned(),

@@ -1,5 +1,12 @@
 //! The command as people and scripts use it: what it prints, where, and how it ends.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use serde_json::Value;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -78,6 +85,7 @@ not_listed = "no"
 
 [facts.request]
 form      = "I-247A"
+served_on_person = true
 issued_on = 2017-05-06
 asks_hold = true
 warrant   = "I-200"
@@ -118,7 +126,7 @@ fn a_case_is_decided_from_a_file_and_from_standard_input_alike() {
     let input = with_input(folder.path(), &["decide", "-"], CASE).ends(0);
     assert_eq!(file.out, input.out);
     let json = r#"{ "on": "2017-05-08", "at": "us-ks.sedgwick", "title": "A detainer with its papers", "not_listed": "no",
-        "facts": { "request": { "form": "I-247A", "issued_on": "2017-05-06", "asks_hold": true, "warrant": "I-200" },
+        "facts": { "request": { "form": "I-247A", "served_on_person": true, "issued_on": "2017-05-06", "asks_hold": true, "warrant": "I-200" },
                    "custody": { "release_eligible_at": "2017-05-08T10:00:00" } } }"#;
     let input = with_input(folder.path(), &["decide", "-"], json).ends(0);
     assert_eq!(file.out, input.out, "JSON and TOML");
@@ -217,7 +225,7 @@ fn a_wrong_case_ends_with_1_and_says_file_line_and_next_step() {
     let ran = comity(folder.path(), &["decide", "case.toml"]).ends(1);
     assert!(ran.out.is_empty(), "{}", ran.out);
     for part in
-        ["error[unknown-field]", "--> case.toml:10:1", "did you mean `asks_hold`?", "1 errors"]
+        ["error[unknown-field]", "--> case.toml:11:1", "did you mean `asks_hold`?", "1 errors"]
     {
         assert!(ran.err.contains(part), "{part} is not in\n{}", ran.err);
     }
@@ -225,7 +233,7 @@ fn a_wrong_case_ends_with_1_and_says_file_line_and_next_step() {
     let d = &json["findings"][0];
     assert_eq!(
         (&d["code"], &d["line"], &d["file"]),
-        (&"unknown-field".into(), &10.into(), &"case.toml".into())
+        (&"unknown-field".into(), &11.into(), &"case.toml".into())
     );
 }
 

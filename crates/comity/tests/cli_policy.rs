@@ -1,5 +1,12 @@
 //! `comity policy`, `clock`, `completions` and `replay`: text for people, JSON for programs.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -244,7 +251,7 @@ fn the_clock_is_read_as_of_a_moment() {
 #[test]
 fn a_clock_rings_its_alarms_and_says_release_when_it_is_over() {
     let away = outside();
-    let case = "on = 2017-05-08\nat = \"us-ks.sedgwick\"\nnot_listed = \"no\"\n[facts.request]\nform = \"I-247A\"\n\
+    let case = "on = 2017-05-08\nat = \"us-ks.sedgwick\"\nnot_listed = \"no\"\n[facts.request]\nform = \"I-247A\"\nserved_on_person = true\n\
         issued_on = 2017-05-06\nasks_hold = true\nwarrant = \"I-200\"\n[facts.custody]\nrelease_eligible_at = 2017-05-08T10:00:00\n";
     std::fs::write(away.path().join("case.toml"), case).unwrap();
     let at = |as_of: &str, more: &[&str]| {
@@ -255,14 +262,13 @@ fn a_clock_rings_its_alarms_and_says_release_when_it_is_over() {
     let (code, text, _) = at("2017-05-08T12:00:00-05:00", &[]);
     assert_eq!(code, 0, "{text}");
     assert!(text.contains("Wed 2017-05-10 10:00 CDT"), "{text}");
-    assert_eq!(text.matches("\nalarm ").count(), 2, "{text}");
+    assert_eq!(text.matches("\nalarm ").count(), 3, "{text}");
     assert!(
-        text.contains("alarm Wed 2017-05-10 06:00 CDT")
-            && text.contains("alarm Wed 2017-05-10 09:00 CDT"),
+        text.contains("alarm Wed 2017-05-10 06:00") && text.contains("alarm Wed 2017-05-10 09:00"),
         "{text}"
     );
     let (_, text, _) = at("2017-05-08T12:00:00-05:00", &["--alarm", "30"]);
-    assert!(text.contains("alarm Wed 2017-05-10 09:30 CDT"), "{text}");
+    assert!(text.contains("alarm Wed 2017-05-10 09:30"), "{text}");
     let (_, text, _) = at("2017-05-10T10:00:00-05:00", &[]);
     assert!(text.to_lowercase().contains("release"), "{text}");
 }
@@ -270,7 +276,7 @@ fn a_clock_rings_its_alarms_and_says_release_when_it_is_over() {
 #[test]
 fn a_clock_without_a_time_zone_refuses_to_guess() {
     let away = outside();
-    let case = "on = 2017-05-08\nat = \"us-ks\"\nnot_listed = \"no\"\n[facts.request]\nform = \"I-247A\"\nissued_on = 2017-05-06\n\
+    let case = "on = 2017-05-08\nat = \"us-ks\"\nnot_listed = \"no\"\n[facts.request]\nform = \"I-247A\"\nserved_on_person = true\nissued_on = 2017-05-06\n\
         asks_hold = true\nwarrant = \"I-200\"\nprobable_cause_box = true\n[facts.custody]\nrelease_eligible_at = 2017-05-08T10:00:00-05:00\ntime_zone = \"unknown\"\n";
     std::fs::write(away.path().join("case.toml"), case).unwrap();
     let (code, out, err) = run(away.path(), &["clock", "case.toml"]);

@@ -5,6 +5,13 @@
 //! first line is `# file: NAME` are written before the commands that come after them.
 //! `COMITY_REFRESH=1 cargo test -p comity --test guide` writes new output into the pages.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -9,7 +9,7 @@
 mod dnf;
 mod words;
 
-use crate::channel::{Channel, Modality, Stance};
+use crate::channel::{Channel, Modality, Stance, StanceSet};
 use crate::cond::{
     Cond, Count, DateTerm, Elements, QUANTIFIERS_MAX, Ref, Silent, Test, eval_in, path_of, reads,
 };
@@ -103,12 +103,12 @@ pub fn needs(
     out
 }
 
-/// For each stance, when it comes about.
-struct Stances([Dnf; 6]);
+/// For each stance, when it comes about; and the stances that are possible at all.
+struct Stances([Dnf; 6], StanceSet);
 
 impl Stances {
     fn only(s: Stance) -> Stances {
-        let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
+        let mut out = Stances(std::array::from_fn(|_| Dnf::new()), StanceSet::of(s));
         out.0[s as usize] = vec![TRUE];
         out
     }
@@ -122,12 +122,20 @@ struct Finder<'a> {
 
 impl<'a> Finder<'a> {
     fn combine(a: &Stances, b: &Stances, op: impl Fn(Stance, Stance) -> Stance) -> Stances {
-        let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
-        for x in Stance::ALL {
-            for y in Stance::ALL {
-                let (p, q) = (&a.0[x as usize], &b.0[y as usize]);
-                if !p.is_empty() && !q.is_empty() {
-                    out.0[op(x, y) as usize].extend(product(p, q));
+        let mut out = Stances(std::array::from_fn(|_| Dnf::new()), a.1.combine(b.1, &op));
+        let possible: Vec<Stance> = b.1.iter().collect();
+        for x in Stance::ALL.into_iter().filter(|x| !a.0[*x as usize].is_empty()) {
+            for r in Stance::ALL {
+                let leading: Vec<Stance> =
+                    possible.iter().copied().filter(|y| op(x, *y) == r).collect();
+                // Where every possible stance of the other leads there, it does not matter.
+                let other = if leading.len() == possible.len() {
+                    vec![TRUE]
+                } else {
+                    leading.iter().flat_map(|y| b.0[*y as usize].iter().copied()).collect()
+                };
+                if !leading.is_empty() {
+                    out.0[r as usize].extend(product(&a.0[x as usize], &minimal(other)));
                 }
             }
         }
@@ -150,7 +158,11 @@ impl<'a> Finder<'a> {
             return Stances::only(s);
         }
         let (yes, no) = (self.dnf(binding, true), self.dnf(binding, false));
-        let mut out = Stances(std::array::from_fn(|_| Dnf::new()));
+        let mut possible = stance_of(policy, c, &trace.truths);
+        if binds == Tri::Unknown {
+            possible.insert(Stance::Silent);
+        }
+        let mut out = Stances(std::array::from_fn(|_| Dnf::new()), possible);
         let speakers = &policy.speakers[c as usize];
         let mut none_applies = vec![TRUE];
         for s in [Stance::May, Stance::Protect, Stance::Must, Stance::MustNot] {
@@ -264,7 +276,12 @@ impl<'a> Finder<'a> {
             }
         }
         let more = |f: &mut Self| {
-            f.literal(Atom::List(list, whole, elements), &[FactPath::List(list)], wanted)
+            // Another element fits only together with the other facts its condition reads.
+            let mut facts = vec![FactPath::List(list)];
+            if wanted {
+                f.open_facts(body, var, &elements, &mut facts);
+            }
+            f.literal(Atom::List(list, whole, elements), &facts, wanted)
         };
         if wanted {
             let mut out = choose(&maybe, n.saturating_sub(sure), |m| &m.0);
@@ -279,6 +296,27 @@ impl<'a> Finder<'a> {
                 out = product(&out, &more(self));
             }
             out
+        }
+    }
+
+    /// The unknown facts that a body reads besides those of its own element.
+    fn open_facts(&self, body: &Cond, var: u8, elements: &Elements, out: &mut Vec<FactPath>) {
+        match body {
+            Cond::Const(_) => {}
+            Cond::Not(inner) => self.open_facts(inner, var, elements, out),
+            Cond::And(parts) | Cond::Or(parts) => {
+                parts.iter().for_each(|p| self.open_facts(p, var, elements, out));
+            }
+            Cond::Quant { body, .. } => self.open_facts(body, var, elements, out),
+            Cond::Test(test) => {
+                for r in crate::cond::refs(test) {
+                    let inside = matches!(r, Ref::Element { var: v, .. } if v >= var);
+                    let path = path_of(r, elements);
+                    if !inside && !self.facts.at(path).is_known() && !out.contains(&path) {
+                        out.push(path);
+                    }
+                }
+            }
         }
     }
 

@@ -204,21 +204,29 @@ pub fn domain(path: FactPath) -> Vec<Value> {
 }
 
 /// Ways in which the list can turn out: how many more elements, and what they are.
-fn endings() -> Vec<Vec<[Value; 3]>> {
-    let day = |t| Value::Date(Day::parse(t).unwrap());
+fn endings(facts: &CaseFacts) -> Vec<Vec<[Value; 3]>> {
+    let mut days: Vec<Day> = ["2013-12-31", "2014-01-01", "2015-06-30", "2015-07-01"]
+        .map(|d| Day::parse(d).unwrap())
+        .to_vec();
+    // On the day of the request, more than a year before it, and after it.
+    if let Some(issued) = facts.get_date(find_scalar("request.issued_on").unwrap()) {
+        days.extend([0, -400, 1].map(|n| issued.plus_days(n)));
+    }
     let mut elements = Vec::new();
     for level in [0, 2] {
         for serious in [false, true] {
-            for on in ["2012-06-01", "2014-01-01", "2014-12-01", "2015-06-30", "2019-12-01"] {
-                elements.push([Value::Enum(level), Value::Bool(serious), day(on)]);
+            for day in &days {
+                elements.push([Value::Enum(level), Value::Bool(serious), Value::Date(*day)]);
             }
         }
     }
     let mut out = vec![Vec::new()];
     out.extend(elements.iter().flat_map(|e| [vec![*e], vec![*e, *e]]));
     for a in &elements {
-        // Two tests on the list may want two different elements.
-        out.extend(elements.iter().step_by(3).map(|b| vec![*a, *b]));
+        // Two tests on the list may want two different elements, and two of each.
+        out.extend(
+            elements.iter().flat_map(|b| [vec![*a, *b], vec![*a, *b, *b], vec![*a, *a, *b, *b]]),
+        );
     }
     out
 }
@@ -233,12 +241,12 @@ pub fn settles(
 ) -> Option<bool> {
     let size = set.iter().fold(1_usize, |n, p| {
         n.saturating_mul(if matches!(p, FactPath::List(_)) {
-            endings().len()
+            endings(facts).len()
         } else {
             domain(*p).len()
         })
     });
-    (size <= 30_000).then(|| tried(library, facts, set, fits))
+    (size <= 20_000).then(|| tried(library, facts, set, fits))
 }
 
 fn tried(
@@ -250,7 +258,7 @@ fn tried(
     let Some((path, rest)) = set.split_first() else { return fits(library, facts) };
     let mut facts = facts.clone();
     if let FactPath::List(l) = *path {
-        return endings().into_iter().any(|ending| {
+        return endings(&facts).into_iter().any(|ending| {
             let mut whole = facts.clone();
             for element in ending {
                 let i = whole.list_mut(l).push_unknown();
