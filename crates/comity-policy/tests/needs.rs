@@ -1,5 +1,5 @@
-//! What would settle an open answer, on small policies written by hand; and on random
-//! ones, that an answer has needs exactly when it is open.
+//! What would settle an open answer: every set that is named can settle it, none is
+//! larger than it must be, and none is missing.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,11 +11,148 @@
 mod support;
 
 use comity_model::CaseFacts;
-use comity_model::facts::Value;
+use comity_model::facts::{FactPath, Value};
 use comity_model::schema::find_scalar;
-use comity_policy::{Channel, Library, PolicyFile, Scope};
-use support::small;
-use support::tape::for_all;
+use comity_policy::{Channel, Library, Modality, Need, PolicyFile, Scope};
+use std::cell::Cell;
+use support::filling::shown;
+use support::small::{self, hold, settles};
+use support::tape::{Tape, for_all};
+
+/// An open answer on `hold`, with its sets of facts.
+struct Open {
+    library: Library,
+    text: String,
+    facts: CaseFacts,
+    needs: Vec<Need>,
+}
+
+impl Open {
+    fn of(tape: &mut Tape, policies: usize, depth: usize) -> Option<Open> {
+        let (library, text) = small::library(tape, policies, depth)?;
+        let facts = small::case(tape, 2);
+        let d = library.derive(&facts, &Scope::InForce);
+        if !d.problems.is_empty() {
+            return None;
+        }
+        let needs = d.needs.into_iter().find(|(c, _)| *c == Channel::Hold)?.1;
+        Some(Open { library, text, facts, needs })
+    }
+
+    /// True when some values of these facts, and of no other, settle the answer so.
+    fn can(&self, outcome: Modality, set: &[FactPath]) -> Option<bool> {
+        let wanted = [outcome.name()];
+        settles(&self.library, &self.facts, set, &|l, f| hold(l, f) == wanted)
+    }
+
+    fn tell(&self, what: &str) -> String {
+        let needs: Vec<String> = self
+            .needs
+            .iter()
+            .map(|n| format!("  {} {}", n.outcome.name(), named(&n.facts)))
+            .collect();
+        format!(
+            "{what}\nneeds:\n{}\n{}\nfacts:\n{}",
+            needs.join("\n"),
+            self.text,
+            shown(&self.facts)
+        )
+    }
+}
+
+fn named(set: &[FactPath]) -> String {
+    format!("{:?}", set.iter().map(ToString::to_string).collect::<Vec<_>>())
+}
+
+fn counted(counter: &Cell<usize>) {
+    counter.set(counter.get() + 1);
+}
+
+#[test]
+fn every_named_set_can_settle_the_answer_as_it_says() {
+    let tried = Cell::new(0);
+    for_all(11, 900, 90, |tape| {
+        let (policies, depth) = (1 + tape.pick(3), tape.pick(3));
+        let Some(open) = Open::of(tape, policies, depth) else { return Ok(()) };
+        for need in &open.needs {
+            match open.can(need.outcome, &need.facts) {
+                Some(true) => counted(&tried),
+                None => {}
+                Some(false) => {
+                    let set = named(&need.facts);
+                    return Err(open.tell(&format!("{set} cannot lead to {}", need.outcome.name())));
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(tried.get() > 400, "only {} sets were tried", tried.get());
+}
+
+#[test]
+fn no_named_set_is_larger_than_it_must_be() {
+    let tried = Cell::new(0);
+    for_all(12, 900, 90, |tape| {
+        let (policies, depth) = (1 + tape.pick(3), tape.pick(3));
+        let Some(open) = Open::of(tape, policies, depth) else { return Ok(()) };
+        for need in &open.needs {
+            for i in 0..need.facts.len() {
+                let mut fewer = need.facts.clone();
+                fewer.remove(i);
+                match open.can(need.outcome, &fewer) {
+                    Some(false) => counted(&tried),
+                    None => {}
+                    Some(true) => {
+                        let (set, fewer) = (named(&need.facts), named(&fewer));
+                        let what =
+                            format!("{fewer} of {set} leads to {} alone", need.outcome.name());
+                        return Err(open.tell(&what));
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(tried.get() > 400, "only {} sets were tried", tried.get());
+}
+
+#[test]
+fn no_set_of_one_or_two_facts_that_would_settle_the_answer_is_missing() {
+    let tried = Cell::new(0);
+    for_all(13, 400, 90, |tape| {
+        let (policies, depth) = (1 + tape.pick(3), tape.pick(3));
+        let Some(open) = Open::of(tape, policies, depth) else { return Ok(()) };
+        let unknown = small::unknown(&open.facts);
+        let mut sets: Vec<Vec<FactPath>> = unknown.iter().map(|p| vec![*p]).collect();
+        for (i, a) in unknown.iter().enumerate() {
+            sets.extend(unknown[i + 1..].iter().map(|b| vec![*a, *b]));
+        }
+        for m in Modality::ALL {
+            for set in &sets {
+                let named_already = open
+                    .needs
+                    .iter()
+                    .any(|n| n.outcome == m && n.facts.iter().all(|f| set.contains(f)));
+                if named_already {
+                    continue;
+                }
+                match open.can(m, set) {
+                    Some(false) => counted(&tried),
+                    None => {}
+                    Some(true) => {
+                        return Err(open.tell(&format!(
+                            "{} would lead to {}",
+                            named(set),
+                            m.name()
+                        )));
+                    }
+                }
+            }
+        }
+        Ok(())
+    });
+    assert!(tried.get() > 1_500, "only {} sets were tried", tried.get());
+}
 
 #[test]
 fn a_settled_answer_needs_nothing() {
@@ -90,6 +227,18 @@ fn a_permission_with_two_conditions_needs_both_and_its_refusal_one() {
         "must_not: request.supporting_affidavit",
     ];
     assert_eq!(needs_of(&library, &case_on("2015-01-01")), wanted);
+}
+
+#[test]
+fn what_binds_from_above_needs_nothing_of_the_law_below() {
+    let above = "[[rule]]\nid = \"r\"\ncite = \"§ 1\"\nsays = \"A bar.\"\nmust_not = [\"hold\"]\nwhen = \"person.us_citizen\"\n";
+    let library = library_of(&[("a", "federal", above), ("b", "state", AFFIDAVIT_RULE)]);
+    let found = needs_of(&library, &case_on("2015-01-01"));
+    assert!(found.contains(&"must_not: person.us_citizen".to_owned()), "{found:?}");
+    assert!(found.contains(&"must_not: request.asks_hold".to_owned()), "{found:?}");
+    let wanted = "may: person.us_citizen and request.asks_hold and request.supporting_affidavit";
+    assert!(found.contains(&wanted.to_owned()), "{found:?}");
+    assert_eq!(found.len(), 4, "{found:?}");
 }
 
 #[test]

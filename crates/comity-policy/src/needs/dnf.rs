@@ -1,6 +1,4 @@
-//! Disjunctive normal forms over unknown tests, kept small, and ranges of one fact's values.
-
-use crate::expr::ast::CmpOp;
+//! Disjunctive normal forms over unknown tests, kept small.
 
 /// Most sets kept while one outcome is computed; beyond it the smallest are kept.
 pub(super) const SETS_MAX: usize = 96;
@@ -100,51 +98,4 @@ pub(super) fn smallest(sets: Dnf) -> Dnf {
         }
     }
     out
-}
-
-/// Values of one fact: a mask over codes, or a span of numbers.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Range {
-    Mask(u128),
-    Span(i64, i64),
-}
-
-impl Range {
-    pub(super) fn of(op: CmpOp, n: i64, wanted: bool) -> Option<Range> {
-        let op = if wanted { op } else { negated(op) };
-        Some(match op {
-            CmpOp::Eq => Range::Span(n, n),
-            CmpOp::Ne => return None,
-            CmpOp::Lt => Range::Span(i64::MIN, n - 1),
-            CmpOp::Le => Range::Span(i64::MIN, n),
-            CmpOp::Gt => Range::Span(n + 1, i64::MAX),
-            CmpOp::Ge => Range::Span(n, i64::MAX),
-        })
-    }
-
-    pub(super) fn meet(&self, other: &Range) -> Range {
-        match (self, other) {
-            (Range::Mask(a), Range::Mask(b)) => Range::Mask(a & b),
-            (Range::Span(a, b), Range::Span(c, d)) => Range::Span(*a.max(c), *b.min(d)),
-            _ => *self,
-        }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        match self {
-            Range::Mask(m) => *m == 0,
-            Range::Span(a, b) => a > b,
-        }
-    }
-}
-
-pub(super) fn negated(op: CmpOp) -> CmpOp {
-    match op {
-        CmpOp::Eq => CmpOp::Ne,
-        CmpOp::Ne => CmpOp::Eq,
-        CmpOp::Lt => CmpOp::Ge,
-        CmpOp::Le => CmpOp::Gt,
-        CmpOp::Gt => CmpOp::Le,
-        CmpOp::Ge => CmpOp::Lt,
-    }
 }

@@ -5,11 +5,16 @@
 //! out to be. They are the prime implicants of the outcome, computed as a
 //! disjunctive normal form over the tests that are still unknown; a set that no
 //! values can satisfy (one level that is both felony and misdemeanor) is dropped.
+//!
+//! What is computed is not when a policy *takes* a stance but when its stance is sure to
+//! be *among some* ([`fold::Fold`]): what binds from above needs nothing of the law below.
 
 mod dnf;
+mod fold;
+mod values;
 mod words;
 
-use crate::channel::{Channel, Modality, Stance, StanceSet};
+use crate::channel::{Channel, Modality, Stance};
 use crate::cond::{
     Cond, Count, DateTerm, Elements, QUANTIFIERS_MAX, Ref, Silent, Test, eval_in, path_of, reads,
 };
@@ -21,7 +26,9 @@ use crate::trace::{Derivation, PolicyTrace};
 use comity_model::facts::{FactPath, ListState, Value};
 use comity_model::schema::ListId;
 use comity_model::{CaseFacts, Day, Tri};
-use dnf::{BITS, Conj, Dnf, Range, TRUE, bits, choose, minimal, product, smallest, union};
+use dnf::{BITS, Conj, Dnf, TRUE, bits, choose, minimal, product, smallest, union};
+use fold::{Fold, RuleSays, Says};
+use values::{Range, Values};
 
 /// One set of facts that would settle a channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,45 +80,21 @@ pub fn needs(
     };
     let bindings: Vec<Cond> = traces.iter().map(binding).collect();
     let mut finder = Finder { facts, atoms: Vec::new(), paths: Vec::new() };
-    let mut bound = Stances::only(Stance::Silent);
-    let mut here = Stances::only(Stance::Silent);
-    let mut level = None;
+    let mut fold = Fold::default();
     for (trace, binding) in traces.iter().zip(&bindings) {
         let policy = library.policy(trace.policy);
-        if level != Some(policy.level) {
-            bound = Finder::combine(&bound, &here, Stance::over);
-            here = Stances::only(Stance::Silent);
-            level = Some(policy.level);
-        }
-        let says = finder.stances(policy, trace, binding, channel);
-        here = Finder::combine(&here, &says, Stance::beside);
+        fold.add(policy.level, finder.says(policy, trace, binding, channel));
     }
-    bound = Finder::combine(&bound, &here, Stance::over);
     let mut out = Vec::new();
     for m in Modality::ALL {
-        let mut sets = Dnf::new();
-        for s in Stance::ALL {
-            if s.outcome().only() == Some(m) {
-                sets.extend(&bound.0[s as usize]);
-            }
-        }
-        sets.retain(|c| finder.possible(c));
+        let leads_there = |s: &Stance| s.outcome().only() == Some(m);
+        let wanted = Stance::ALL.into_iter().filter(leads_there).map(fold::bit).sum();
+        let sets = fold.sure(wanted).iter().flat_map(|c| finder.possible(c)).collect();
         for conj in smallest(sets) {
             out.push(finder.need(m, &conj, in_words));
         }
     }
     out
-}
-
-/// For each stance, when it comes about; and the stances that are possible at all.
-struct Stances([Dnf; 6], StanceSet);
-
-impl Stances {
-    fn only(s: Stance) -> Stances {
-        let mut out = Stances(std::array::from_fn(|_| Dnf::new()), StanceSet::of(s));
-        out.0[s as usize] = vec![TRUE];
-        out
-    }
 }
 
 struct Finder<'a> {
@@ -121,65 +104,36 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn combine(a: &Stances, b: &Stances, op: impl Fn(Stance, Stance) -> Stance) -> Stances {
-        let mut out = Stances(std::array::from_fn(|_| Dnf::new()), a.1.combine(b.1, &op));
-        let possible: Vec<Stance> = b.1.iter().collect();
-        for x in Stance::ALL.into_iter().filter(|x| !a.0[*x as usize].is_empty()) {
-            for r in Stance::ALL {
-                let leading: Vec<Stance> =
-                    possible.iter().copied().filter(|y| op(x, *y) == r).collect();
-                // Where every possible stance of the other leads there, it does not matter.
-                let other = if leading.len() == possible.len() {
-                    vec![TRUE]
-                } else {
-                    leading.iter().flat_map(|y| b.0[*y as usize].iter().copied()).collect()
-                };
-                if !leading.is_empty() {
-                    out.0[r as usize].extend(product(&a.0[x as usize], &minimal(other)));
-                }
-            }
-        }
-        out.0 = out.0.map(minimal);
-        out
-    }
-
-    /// When a policy takes each stance on a channel.
-    fn stances(
+    /// What a policy says on a channel, and on what that depends.
+    fn says(
         &mut self,
         policy: &'a Policy,
         trace: &PolicyTrace,
         binding: &'a Cond,
         c: Channel,
-    ) -> Stances {
-        let binds = trace.by_channel[c as usize];
-        if binds == Tri::True
+    ) -> Says {
+        if trace.by_channel[c as usize] == Tri::True
             && let Some(s) = stance_of(policy, c, &trace.truths).only()
         {
-            return Stances::only(s);
+            return Says::Known(s);
         }
-        let (yes, no) = (self.dnf(binding, true), self.dnf(binding, false));
-        let mut possible = stance_of(policy, c, &trace.truths);
-        if binds == Tri::Unknown {
-            possible.insert(Stance::Silent);
-        }
-        let mut out = Stances(std::array::from_fn(|_| Dnf::new()), possible);
         let speakers = &policy.speakers[c as usize];
-        let mut none_applies = vec![TRUE];
-        for s in [Stance::May, Stance::Protect, Stance::Must, Stance::MustNot] {
-            let mut some = Dnf::new();
-            // Rules that surely do not apply settle nothing.
-            let open = trace.truths.applies | trace.truths.applies_unknown;
-            for i in bits(speakers.of(s) & open) {
-                some.extend(self.applies(policy, trace, i, true));
-                none_applies = product(&none_applies, &self.applies(policy, trace, i, false));
+        let mut rules = Vec::new();
+        // Rules that surely do not apply settle nothing.
+        let open = trace.truths.applies | trace.truths.applies_unknown;
+        for stance in [Stance::May, Stance::Protect, Stance::Must, Stance::MustNot] {
+            for i in bits(speakers.of(stance) & open) {
+                let applies = self.applies(policy, trace, i, true);
+                rules.push(RuleSays {
+                    stance,
+                    applies,
+                    not: self.applies(policy, trace, i, false),
+                });
             }
-            out.0[s as usize] = product(&minimal(some), &yes);
         }
         let default = speakers.default.map_or(Stance::Silent, |(s, _)| s);
-        out.0[default as usize].extend(product(&none_applies, &yes));
-        out.0[Stance::Silent as usize].extend(no);
-        out.0 = out.0.map(minimal);
-        out
+        let (binds, not) = (self.dnf(binding, true), self.dnf(binding, false));
+        Says::Open { binds, not, rules, default }
     }
 
     /// When a rule applies, or does not.
@@ -252,7 +206,7 @@ impl<'a> Finder<'a> {
         count: Count,
         body: &'a Cond,
         wanted: bool,
-        mut elements: Elements,
+        elements: Elements,
     ) -> Dnf {
         let open = self.facts.list(list).state != ListState::Complete;
         // `all` is "no element fails": the same work with both signs turned.
@@ -264,60 +218,63 @@ impl<'a> Finder<'a> {
         let mut sure = 0;
         let mut maybe: Vec<(Dnf, Dnf)> = Vec::new();
         for i in 0..self.facts.list(list).len() {
-            elements[var as usize] = i as u16;
-            match eval_in(body, self.facts, elements, &mut Silent) {
+            let mut at = elements;
+            at[var as usize] = i as u16;
+            match eval_in(body, self.facts, at, &mut Silent) {
                 Tri::Unknown => {
-                    let fits = self.dnf_in(body, sign, elements);
-                    let misfits = self.dnf_in(body, !sign, elements);
+                    let fits = self.dnf_in(body, sign, at);
+                    let misfits = self.dnf_in(body, !sign, at);
                     maybe.push((fits, misfits));
                 }
                 t if t == Tri::from(sign) => sure += 1,
                 _ => {}
             }
         }
-        let more = |f: &mut Self| {
-            // Another element fits only together with the other facts its condition reads.
-            let mut facts = vec![FactPath::List(list)];
-            if wanted {
-                f.open_facts(body, var, &elements, &mut facts);
-            }
-            f.literal(Atom::List(list, whole, elements), &facts, wanted)
-        };
+        let more = Atom::List(list, whole, elements);
         if wanted {
             let mut out = choose(&maybe, n.saturating_sub(sure), |m| &m.0);
             if open {
-                out = union(out, more(self));
+                let fits = self.one_more(more, list, var, body, sign, elements);
+                out = union(out, fits);
             }
             out
         } else {
             let misfits_wanted = (sure + maybe.len() + 1).saturating_sub(n);
             let mut out = choose(&maybe, misfits_wanted, |m| &m.1);
             if open {
-                out = product(&out, &more(self));
+                out = product(&out, &self.literal(more, &[FactPath::List(list)], false));
             }
             out
         }
     }
 
-    /// The unknown facts that a body reads besides those of its own element.
-    fn open_facts(&self, body: &Cond, var: u8, elements: &Elements, out: &mut Vec<FactPath>) {
-        match body {
-            Cond::Const(_) => {}
-            Cond::Not(inner) => self.open_facts(inner, var, elements, out),
-            Cond::And(parts) | Cond::Or(parts) => {
-                parts.iter().for_each(|p| self.open_facts(p, var, elements, out));
-            }
-            Cond::Quant { body, .. } => self.open_facts(body, var, elements, out),
-            Cond::Test(test) => {
-                for r in crate::cond::refs(test) {
-                    let inside = matches!(r, Ref::Element { var: v, .. } if v >= var);
-                    let path = path_of(r, elements);
-                    if !inside && !self.facts.at(path).is_known() && !out.contains(&path) {
-                        out.push(path);
-                    }
-                }
-            }
-        }
+    /// An element that is not listed fits: to know the list is to know all of its facts,
+    /// but not what else the condition reads.
+    fn one_more(
+        &mut self,
+        more: Atom<'a>,
+        list: ListId,
+        var: u8,
+        body: &'a Cond,
+        sign: bool,
+        mut elements: Elements,
+    ) -> Dnf {
+        let there_is = self.literal(more, &[FactPath::List(list)], true);
+        // Each condition may want an element of its own.
+        let Some(number) = self.atoms.iter().position(|a| *a == more) else { return Dnf::new() };
+        elements[var as usize] = self.unlisted(list, number);
+        let mut fits = self.dnf_in(body, sign, elements);
+        let unlisted = self.unlisted_facts();
+        fits.iter_mut().for_each(|c| c.facts &= !unlisted);
+        product(&minimal(fits), &there_is)
+    }
+
+    /// True for a test on an element that is not listed.
+    fn is_unlisted(&self, atom: &Atom<'_>) -> bool {
+        let Atom::Test(test, elements) = atom else { return false };
+        reads(test, elements).iter().any(
+            |p| matches!(p, FactPath::Element(l, i, _) if *i as usize >= self.facts.list(*l).len()),
+        )
     }
 
     /// A condition that is not taken apart: it needs every unknown fact it reads.
@@ -353,12 +310,64 @@ impl<'a> Finder<'a> {
         vec![Conj { facts, hold, fail }]
     }
 
-    /// False when no values of the facts make the tests turn out so.
-    fn possible(&self, conj: &Conj) -> bool {
+    /// The ways in which the tests can turn out so, or none.
+    fn possible(&mut self, conj: &Conj) -> Dnf {
+        let mut ways = vec![*conj];
+        let tests = self.atoms.len();
+        for i in 0..tests {
+            for j in 0..tests {
+                if conj.hold >> i & 1 == 1 && conj.fail >> j & 1 == 1 {
+                    ways = product(&ways, &self.misfit(i, j));
+                }
+            }
+        }
+        let unlisted = self.unlisted_facts();
+        ways.retain(|way| self.has_values(way));
+        ways.iter_mut().for_each(|way| way.facts &= !unlisted);
+        ways
+    }
+
+    /// To know a list is to know all facts of its elements.
+    fn unlisted_facts(&self) -> u128 {
+        let unlisted = |p: &FactPath| matches!(p, FactPath::Element(l, i, _) if *i as usize >= self.facts.list(*l).len());
+        let paths = self.paths.iter().enumerate().filter(|(_, p)| unlisted(p));
+        paths.fold(0, |mask, (i, _)| mask | 1 << i)
+    }
+
+    /// When the unlisted element that fits one condition does not fit another of which no
+    /// unlisted element may fit.
+    fn misfit(&mut self, one: usize, other: usize) -> Dnf {
+        let (Atom::List(list, ..), Atom::List(same, whole, mut elements)) =
+            (self.atoms[one], self.atoms[other])
+        else {
+            return vec![TRUE];
+        };
+        let Cond::Quant { var, count, body, .. } = whole else { return vec![TRUE] };
+        let sign = match count {
+            Count::All => false,
+            Count::AtLeast(1) => true,
+            _ => return vec![TRUE],
+        };
+        if list != same {
+            return vec![TRUE];
+        }
+        elements[*var as usize] = self.unlisted(list, one);
+        let out = self.dnf_in(body, !sign, elements);
+        // Without room for more tests nothing is ruled out.
+        if self.atoms.len() == BITS || self.paths.len() == BITS { vec![TRUE] } else { out }
+    }
+
+    /// The number of the unlisted element of a condition on a list.
+    fn unlisted(&self, list: ListId, atom: usize) -> u16 {
+        (self.facts.list(list).len() + atom) as u16
+    }
+
+    /// True when every fact has a value that fits all of its tests.
+    fn has_values(&self, conj: &Conj) -> bool {
         if conj.hold & conj.fail != 0 {
             return false;
         }
-        let mut ranges: Vec<(FactPath, Range)> = Vec::new();
+        let mut ranges: Vec<(FactPath, Values)> = Vec::new();
         for (i, atom) in self.atoms.iter().enumerate() {
             let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
                 (1, _) => true,
@@ -367,16 +376,22 @@ impl<'a> Finder<'a> {
             };
             let Atom::Test(test, elements) = atom else { continue };
             let Some((path, range)) = self.range(test, elements, wanted) else { continue };
-            match ranges.iter_mut().find(|(p, _)| *p == path) {
-                Some((_, old)) => *old = old.meet(&range),
-                None => ranges.push((path, range)),
-            }
+            let at = ranges.iter().position(|(p, _)| *p == path).unwrap_or_else(|| {
+                ranges.push((path, Values::of(path)));
+                ranges.len() - 1
+            });
+            ranges[at].1.meet(range);
         }
-        ranges.iter().all(|(_, r)| !r.is_empty())
+        ranges.iter().all(|(_, values)| !values.is_empty())
     }
 
     /// The values of its one unknown fact that make a test turn out as wanted.
-    fn range(&self, test: &Test, elements: &Elements, wanted: bool) -> Option<(FactPath, Range)> {
+    fn range<'t>(
+        &self,
+        test: &'t Test,
+        elements: &Elements,
+        wanted: bool,
+    ) -> Option<(FactPath, Range<'t>)> {
         let at = |r: &Ref| path_of(*r, elements);
         match test {
             Test::Yes(r) => Some((at(r), Range::Mask(if wanted { 1 } else { 2 }))),
@@ -388,23 +403,27 @@ impl<'a> Finder<'a> {
                 };
                 Some((path, Range::Mask(if wanted { mask & all } else { all & !mask })))
             }
-            Test::Int(r, op, n) => Range::of(*op, *n, wanted).map(|x| (at(r), x)),
+            Test::Int(r, op, n) => Some((at(r), Range::of(*op, *n, wanted))),
+            Test::TextIn(r, texts) => Some((at(r), Range::Texts(texts, wanted))),
             Test::Date(a, op, b) => {
                 let (a_day, b_day) = (self.day(a, elements), self.day(b, elements));
                 match (a, a_day, b, b_day) {
                     (DateTerm::Fact(r), None, _, Some(d)) => {
-                        Range::of(*op, i64::from(d.0), wanted).map(|x| (at(r), x))
+                        Some((at(r), Range::of(*op, i64::from(d.0), wanted)))
                     }
                     (_, Some(d), DateTerm::Fact(r), None) => {
-                        Range::of(op.flipped(), i64::from(d.0), wanted).map(|x| (at(r), x))
+                        Some((at(r), Range::of(op.flipped(), i64::from(d.0), wanted)))
                     }
                     _ => None,
                 }
             }
-            Test::Within(DateTerm::Fact(r), anchor, window) if wanted => {
+            Test::Within(DateTerm::Fact(r), anchor, window) => {
                 let anchor = self.day(anchor, elements)?;
-                let first = window.first_day(anchor);
-                Some((at(r), Range::Span(i64::from(first.0), i64::from(anchor.0))))
+                let (first, last) = (i64::from(window.first_day(anchor).0), i64::from(anchor.0));
+                Some((
+                    at(r),
+                    if wanted { Range::Span(first, last) } else { Range::Hole(first, last) },
+                ))
             }
             _ => None,
         }
@@ -437,7 +456,10 @@ impl<'a> Finder<'a> {
                 (_, 1) => false,
                 _ => continue,
             };
-            when.push(self.turn(atom, wanted));
+            // That there is an element that fits says what its facts must be.
+            if !self.is_unlisted(atom) {
+                when.push(self.turn(atom, wanted));
+            }
         }
         Need { outcome, facts, when }
     }
