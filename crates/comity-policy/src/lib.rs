@@ -14,8 +14,8 @@ pub mod file;
 pub mod hold;
 pub mod library;
 pub mod needs;
+pub mod plan;
 pub mod policy;
-pub mod program;
 pub mod prove;
 pub mod trace;
 
