@@ -69,10 +69,11 @@ impl Packed {
         (self.tag() == Packed::BOOL, self.payload() == 1)
     }
 
-    /// Whether it is a value of a set, and its code.
+    /// A place in a table of a yes/no fact or a fact with a set of values: 0 for unknown,
+    /// then no and yes, or the codes in order.
     #[inline]
-    pub fn code(self) -> (bool, u32) {
-        (self.tag() == Packed::ENUM, (self.payload() & 0x7F) as u32)
+    pub fn place(self) -> usize {
+        (self.payload() as usize).wrapping_add(usize::from(self.tag() != Packed::UNKNOWN))
     }
 
     /// Whether it is a number, and which.

@@ -71,10 +71,12 @@ enum Whole {
 #[derive(Debug, Clone, Default)]
 struct Space {
     used: u32,
-    /// Yes/no fields: slot, literals when yes, when no.
-    yes: Vec<(u16, [Lits; 2])>,
-    /// Fields with a set: slot, literals by code, all of them.
+    /// Yes/no fields and fields with a set: slot, literals by value, all of them.
     sets: Vec<(u16, Box<[Lits]>, Lits)>,
+    /// The same for reading: slot, start and length of its part of `values`.
+    tables: Vec<(u16, u16, u16)>,
+    /// What holds for a value that is unknown, for each value, and for any other.
+    values: Vec<Known>,
     /// Dates in a window that ends on a scalar: slot, index of the window, yes, no.
     windows: Vec<(u16, u8, Lits, Lits)>,
     /// Numbers against a constant.
@@ -160,6 +162,8 @@ impl Plan {
             plan.overriding |= overridden_by;
             plan.rules.push(Rule { index, some, overridden_by });
         }
+        plan.top.freeze();
+        plan.lists.iter_mut().for_each(|l| l.space.freeze());
         Some(plan)
     }
 
@@ -233,10 +237,7 @@ impl Plan {
             }
         };
         match test {
-            Test::Yes(r) if let Some(slot) = slot(r) => {
-                let at = position_or(&mut space.yes, |y| y.0 == slot, || (slot, [0; 2]));
-                literal(&mut space.used, &mut space.yes[at].1[usize::from(sign)])
-            }
+            Test::Yes(r) if let Some(slot) = slot(r) => space.set(slot, vec![!sign, sign]),
             Test::EnumIn(r, mask) if let Some(slot) = slot(r) => {
                 let kind = match of {
                     Some(l) => &l.def().fields[slot as usize].kind,
@@ -323,6 +324,17 @@ impl Space {
         Some(bit)
     }
 
+    /// Lays out the tables once every literal has its bit.
+    fn freeze(&mut self) {
+        for (slot, table, all) in std::mem::take(&mut self.sets) {
+            let start = self.values.len() as u16;
+            self.values.push(Known { sure: 0, maybe: all });
+            self.values.extend(table.iter().map(|lits| Known { sure: *lits, maybe: *lits }));
+            self.values.push(Known::default());
+            self.tables.push((slot, start, table.len() as u16 + 1));
+        }
+    }
+
     /// The literal of a test that is evaluated as it stands: with each element, or once
     /// before them all where it reads none.
     fn whole(
@@ -347,13 +359,10 @@ impl Space {
         at: usize,
         k: &mut Known,
     ) {
-        for (slot, lits) in &self.yes {
-            let (known, yes) = record.get(*slot).bool();
-            k.read(known, lits[usize::from(yes)], lits[0] | lits[1]);
-        }
-        for (slot, table, either) in &self.sets {
-            let (known, code) = record.get(*slot).code();
-            k.read(known, table.get(code as usize).copied().unwrap_or(0), *either);
+        for (slot, start, len) in &self.tables {
+            let at = record.get(*slot).place().min(*len as usize);
+            let holds = self.values.get(*start as usize + at).copied().unwrap_or_default();
+            k.add(holds.sure, holds.maybe);
         }
         for (slot, window, yes, no) in &self.windows {
             let (known, day) = record.get(*slot).date();
@@ -452,14 +461,13 @@ impl Whole {
 /// Which conjunctions surely hold, and which may.
 #[inline]
 fn hold(conjunctions: &[Lits], k: Known) -> (u64, u64) {
-    let (not_sure, not_maybe) = (!k.sure, !k.maybe);
-    let (mut sure, mut maybe) = (0_u64, 0_u64);
-    // The last conjunction comes first, so that the first one ends in bit 0.
-    for c in conjunctions.iter().rev() {
-        sure = sure + sure + u64::from(c & not_sure == 0);
-        maybe = maybe + maybe + u64::from(c & not_maybe == 0);
-    }
-    (sure, maybe)
+    let among = |lits: Lits| {
+        // The last conjunction comes first, so that the first one ends in bit 0.
+        let bits = conjunctions.iter().rev();
+        bits.fold(0_u64, |out, c| out + out + u64::from(c & !lits == 0))
+    };
+    let sure = among(k.sure);
+    (sure, if k.maybe == k.sure { sure } else { among(k.maybe) })
 }
 
 #[inline]
