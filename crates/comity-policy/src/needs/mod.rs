@@ -26,8 +26,9 @@ use crate::trace::{Derivation, PolicyTrace};
 use comity_model::facts::{FactPath, ListState, Value};
 use comity_model::schema::ListId;
 use comity_model::{CaseFacts, Day, Tri};
-use dnf::{BITS, Conj, Dnf, TRUE, bits, choose, minimal, product, smallest, union};
+use dnf::{BITS, Conj, Dnf, bits, choose, minimal, ones, product, smallest, truth, union};
 use fold::{Fold, RuleSays, Says};
+use smallvec::smallvec;
 use values::{Range, Values};
 
 /// One set of facts that would settle a channel.
@@ -152,7 +153,7 @@ impl<'a> Finder<'a> {
             None
         };
         if let Some(known) = known {
-            return if known == wanted { vec![TRUE] } else { Dnf::new() };
+            return if known == wanted { truth(true) } else { Dnf::new() };
         }
         let clause = &policy.clauses[rule];
         let mut out = self.dnf(&clause.when, wanted);
@@ -170,14 +171,14 @@ impl<'a> Finder<'a> {
     fn dnf_in(&mut self, cond: &'a Cond, wanted: bool, elements: Elements) -> Dnf {
         match eval_in(cond, self.facts, elements, &mut Silent) {
             Tri::Unknown => {}
-            known => return if known == Tri::from(wanted) { vec![TRUE] } else { Dnf::new() },
+            known => return if known == Tri::from(wanted) { truth(true) } else { Dnf::new() },
         }
         match cond {
             Cond::Const(_) => Dnf::new(),
             Cond::Not(inner) => self.dnf_in(inner, !wanted, elements),
             Cond::And(parts) | Cond::Or(parts) => {
                 let all = matches!(cond, Cond::And(_)) == wanted;
-                let mut out = if all { vec![TRUE] } else { Dnf::new() };
+                let mut out = if all { truth(true) } else { Dnf::new() };
                 for part in parts {
                     let p = self.dnf_in(part, wanted, elements);
                     out = if all { product(&out, &p) } else { union(out, p) };
@@ -185,10 +186,8 @@ impl<'a> Finder<'a> {
                 out
             }
             Cond::Test(test) => {
-                let unknown: Vec<FactPath> = reads(test, &elements)
-                    .into_iter()
-                    .filter(|p| !self.facts.at(*p).is_known())
-                    .collect();
+                let mut unknown = reads(test, &elements);
+                unknown.retain(|p| !self.facts.at(*p).is_known());
                 self.literal(Atom::Test(test, elements), &unknown, wanted)
             }
             Cond::Quant { list, var, count, body } => {
@@ -307,18 +306,15 @@ impl<'a> Finder<'a> {
         }
         let bit = 1 << index;
         let (hold, fail) = if wanted { (bit, 0) } else { (0, bit) };
-        vec![Conj { facts, hold, fail }]
+        smallvec![Conj { facts, hold, fail }]
     }
 
     /// The ways in which the tests can turn out so, or none.
     fn possible(&mut self, conj: &Conj) -> Dnf {
-        let mut ways = vec![*conj];
-        let tests = self.atoms.len();
-        for i in 0..tests {
-            for j in 0..tests {
-                if conj.hold >> i & 1 == 1 && conj.fail >> j & 1 == 1 {
-                    ways = product(&ways, &self.misfit(i, j));
-                }
+        let mut ways: Dnf = smallvec![*conj];
+        for i in ones(conj.hold) {
+            for j in ones(conj.fail) {
+                ways = product(&ways, &self.misfit(i, j));
             }
         }
         let unlisted = self.unlisted_facts();
@@ -340,21 +336,21 @@ impl<'a> Finder<'a> {
         let (Atom::List(list, ..), Atom::List(same, whole, mut elements)) =
             (self.atoms[one], self.atoms[other])
         else {
-            return vec![TRUE];
+            return truth(true);
         };
-        let Cond::Quant { var, count, body, .. } = whole else { return vec![TRUE] };
+        let Cond::Quant { var, count, body, .. } = whole else { return truth(true) };
         let sign = match count {
             Count::All => false,
             Count::AtLeast(1) => true,
-            _ => return vec![TRUE],
+            _ => return truth(true),
         };
         if list != same {
-            return vec![TRUE];
+            return truth(true);
         }
         elements[*var as usize] = self.unlisted(list, one);
         let out = self.dnf_in(body, !sign, elements);
         // Without room for more tests nothing is ruled out.
-        if self.atoms.len() == BITS || self.paths.len() == BITS { vec![TRUE] } else { out }
+        if self.atoms.len() == BITS || self.paths.len() == BITS { truth(true) } else { out }
     }
 
     /// The number of the unlisted element of a condition on a list.
@@ -368,13 +364,9 @@ impl<'a> Finder<'a> {
             return false;
         }
         let mut ranges: Vec<(FactPath, Values)> = Vec::new();
-        for (i, atom) in self.atoms.iter().enumerate() {
-            let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
-                (1, _) => true,
-                (_, 1) => false,
-                _ => continue,
-            };
-            let Atom::Test(test, elements) = atom else { continue };
+        for i in ones(conj.hold | conj.fail) {
+            let wanted = conj.hold >> i & 1 == 1;
+            let Atom::Test(test, elements) = &self.atoms[i] else { continue };
             let Some((path, range)) = self.range(test, elements, wanted) else { continue };
             let at = ranges.iter().position(|(p, _)| *p == path).unwrap_or_else(|| {
                 ranges.push((path, Values::of(path)));
@@ -440,25 +432,13 @@ impl<'a> Finder<'a> {
     }
 
     fn need(&self, outcome: Modality, conj: &Conj, in_words: bool) -> Need {
-        let mut facts: Vec<FactPath> = self
-            .paths
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| conj.facts >> i & 1 == 1)
-            .map(|(_, p)| *p)
-            .collect();
+        let mut facts: Vec<FactPath> = ones(conj.facts).map(|i| self.paths[i]).collect();
         facts.sort_unstable();
         let mut when = Vec::new();
-        let atoms: &[Atom<'_>] = if in_words { &self.atoms } else { &[] };
-        for (i, atom) in atoms.iter().enumerate() {
-            let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
-                (1, _) => true,
-                (_, 1) => false,
-                _ => continue,
-            };
+        for i in ones(if in_words { conj.hold | conj.fail } else { 0 }) {
             // That there is an element that fits says what its facts must be.
-            if !self.is_unlisted(atom) {
-                when.push(self.turn(atom, wanted));
+            if !self.is_unlisted(&self.atoms[i]) {
+                when.push(self.turn(&self.atoms[i], conj.hold >> i & 1 == 1));
             }
         }
         Need { outcome, facts, when }
