@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod channel;
+pub mod columns;
 pub mod cond;
 pub mod decide;
 pub mod explain;
