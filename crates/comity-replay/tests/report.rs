@@ -16,10 +16,10 @@ fn charts_are_well_formed_whatever_their_labels() {
     ];
     let lengths = [chart::Length { label: "a<b".to_owned(), count: 7 }];
     for svg in [
-        chart::shares("a", "<t>", &bars),
-        chart::years("b", "t", &bars),
+        chart::shares(&chart::ANSWERS, "a", "<t>", &bars),
+        chart::years(&chart::ANSWERS, "b", "t", &bars),
         chart::lengths("c", "t", &lengths, 0),
-        chart::shares("d", "t", &[]),
+        chart::shares(&chart::ANSWERS, "d", "t", &[]),
     ] {
         well_formed(&svg);
         assert!(svg.contains("role=\"img\"") && svg.contains("<title") && svg.contains("<desc"));

@@ -22,6 +22,17 @@ pub enum Command {
     /// Which counties' arrests were checked on a day (Secure Communities), with bounds
     #[command(after_help = "Example: comity report rollout --on 2011-01-01 --out out/rollout")]
     Rollout(Rollout),
+    /// Detainers by month: national counts, and a data set's own months beside them
+    #[command(after_help = "Example: comity report volumes --out out/volumes")]
+    Volumes(Rows),
+    /// Declined detainers by year, county and facility, with the shares that the data can carry
+    #[command(after_help = "Example: comity report declined --out out/declined")]
+    Declined(Rows),
+    /// Published figures, computed again from the carried data, with tolerance and reason
+    #[command(
+        after_help = "Exit code 1 where a figure is outside of its tolerance.\n\nExample: comity report published --out out/published"
+    )]
+    Published(Common),
 }
 
 const AFTER: &str = "Without --out: tables on the terminal, or --json. With --out: report.html, which opens from disk, \
@@ -66,6 +77,16 @@ pub struct Rollout {
     common: Common,
 }
 
+/// A report that sets the rows of data sets beside the country
+#[derive(clap::Args)]
+pub struct Rows {
+    /// A study whose rows are set beside the national tables; without it Pennsylvania's
+    #[arg(long, value_name = "STUDY")]
+    with: Vec<PathBuf>,
+    #[command(flatten)]
+    common: Common,
+}
+
 /// The days of charts over time
 #[derive(clap::Args)]
 pub struct Span {
@@ -98,6 +119,9 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
             args.span.fill(&mut request);
             ("rollout", &args.common, national::rollout)
         }
+        Command::Volumes(args) => rows(args, &mut request, "volumes", national::volumes),
+        Command::Declined(args) => rows(args, &mut request, "declined", national::declined),
+        Command::Published(common) => ("published", common, national::published),
     };
     request.folder = common.data.display().to_string();
     request.command = written(name, &request, common, policies);
@@ -121,6 +145,16 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
         }
     }
     Ok(if whole { EXIT_OK } else { EXIT_FINDINGS })
+}
+
+fn rows<'a>(
+    args: &'a Rows,
+    request: &mut Request,
+    name: &'static str,
+    make: Make,
+) -> (&'static str, &'a Common, Make) {
+    request.studies = shown(&args.with);
+    (name, &args.common, make)
 }
 
 impl Span {

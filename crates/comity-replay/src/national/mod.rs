@@ -4,18 +4,26 @@
 //! [`sheet::Sheet`] is the result as data, from which the page, the terminal's tables, CSV and
 //! JSON are made. What is not known is a status of its own everywhere, never a default.
 
+pub mod checks;
 pub mod counties;
 pub mod coverage;
 mod coverage_sheet;
+pub mod dataset;
+pub mod declined;
 pub mod law;
 pub mod listed;
+pub mod published;
 pub mod rollout;
 pub mod sheet;
 pub mod sources;
 pub mod unauthorized;
+pub mod volumes;
 
 pub use coverage_sheet::coverage;
+pub use declined::declined;
+pub use published::published;
 pub use rollout::rollout;
+pub use volumes::volumes;
 
 use crate::receipt::{Receipt, library_sha256, policies_used};
 use crate::report::series::Mark;

@@ -49,8 +49,8 @@ impl Cell {
             Cell::Empty => "–".to_owned(),
             Cell::Text(t) | Cell::Code(t) => t.clone(),
             Cell::Count(n) => thousands(*n),
-            Cell::Number(n) => format!("{n:.1}"),
-            Cell::Share(s) => format!("{:.1}%", s * 100.0),
+            Cell::Number(n) => number(*n),
+            Cell::Share(s) => percent(*s),
             Cell::Day(d) => d.to_string(),
         }
     }
@@ -88,6 +88,22 @@ impl Cell {
     }
 }
 
+/// One decimal, with commas.
+fn number(n: f64) -> String {
+    let tenths = (n.abs() * 10.0).round() as u64;
+    let sign = if n < 0.0 && tenths > 0 { "−" } else { "" };
+    format!("{sign}{}.{}", thousands(tenths / 10), tenths % 10)
+}
+
+/// One decimal, two where one would hide the difference from none or all.
+fn percent(share: f64) -> String {
+    let text = format!("{:.1}%", share * 100.0);
+    if (share > 0.0 && text == "0.0%") || (share < 1.0 && text == "100.0%") {
+        return format!("{:.2}%", share * 100.0);
+    }
+    text
+}
+
 /// A table.
 #[derive(Debug, Clone)]
 pub struct Table {
@@ -103,6 +119,8 @@ pub struct Table {
     pub rows_on_page: usize,
     /// Rows on the terminal.
     pub rows_on_terminal: usize,
+    /// Columns on the terminal, where not all have room.
+    pub columns_on_terminal: Option<&'static [usize]>,
     /// True where the page folds it away, under the picture that it belongs to.
     pub folded: bool,
 }
@@ -121,6 +139,7 @@ impl Table {
             rows: Vec::new(),
             rows_on_page: usize::MAX,
             rows_on_terminal: 20,
+            columns_on_terminal: None,
             folded: false,
         }
     }
@@ -136,6 +155,13 @@ impl Table {
     #[must_use]
     pub fn on_terminal(mut self, rows: usize) -> Table {
         self.rows_on_terminal = rows;
+        self
+    }
+
+    /// Only these columns on the terminal.
+    #[must_use]
+    pub fn columns_on_terminal(mut self, columns: &'static [usize]) -> Table {
+        self.columns_on_terminal = Some(columns);
         self
     }
 
@@ -189,34 +215,30 @@ impl Table {
 
     fn text(&self, out: &mut String) {
         let _ = writeln!(out, "{}", self.caption);
-        let shown: Vec<Vec<String>> = self
-            .rows
-            .iter()
-            .take(self.rows_on_terminal)
-            .map(|r| r.iter().map(Cell::shown).collect())
-            .collect();
-        let widths: Vec<usize> = (0..self.columns.len())
-            .map(|i| {
-                let cells = shown.iter().filter_map(|r| r.get(i)).map(|c| c.chars().count());
-                cells.chain([self.columns[i].1.chars().count()]).max().unwrap_or(0)
-            })
-            .collect();
-        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+        let all: Vec<usize> = (0..self.columns.len()).collect();
+        let chosen = self.columns_on_terminal.unwrap_or(&all);
+        let pick = |cells: Vec<String>| -> Vec<String> {
+            chosen.iter().filter_map(|i| cells.get(*i).cloned()).collect()
+        };
+        let header = pick(self.columns.iter().map(|c| c.1.to_owned()).collect());
+        let rows = self.rows.iter().take(self.rows_on_terminal);
+        let shown: Vec<Vec<String>> =
+            rows.map(|r| pick(r.iter().map(Cell::shown).collect())).collect();
+        let width = |i: usize| {
+            let cells = shown.iter().chain([&header]).filter_map(|r| r.get(i));
+            cells.map(|c| c.chars().count()).max().unwrap_or(0)
+        };
+        let widths: Vec<usize> = (0..chosen.len()).map(width).collect();
+        let numeric: Vec<bool> = chosen.iter().map(|i| self.is_numeric(*i)).collect();
+        for row in [&header].into_iter().chain(&shown) {
             let mut text = String::from(" ");
-            for (i, cell) in cells.enumerate() {
-                let space = " ".repeat(widths[i].saturating_sub(cell.chars().count()));
-                let (before, after) = if self.is_numeric(i) {
-                    (space, String::new())
-                } else {
-                    (String::new(), space)
-                };
-                let _ = write!(text, " {before}{cell}{after}");
+            for ((cell, width), number) in row.iter().zip(&widths).zip(&numeric) {
+                let space = " ".repeat(width.saturating_sub(cell.chars().count()));
+                let (before, after) =
+                    if *number { (space, String::new()) } else { (String::new(), space) };
+                let _ = write!(text, " {before}{cell}{after} ");
             }
             let _ = writeln!(out, "{}", text.trim_end());
-        };
-        line(&mut self.columns.iter().map(|c| c.1));
-        for row in &shown {
-            line(&mut row.iter().map(String::as_str));
         }
         if self.rows.len() > shown.len() {
             let _ = writeln!(out, "  … {} more", thousands((self.rows.len() - shown.len()) as u64));
@@ -225,6 +247,9 @@ impl Table {
     }
 
     fn html(&self, out: &mut String) {
+        if self.rows_on_page == 0 {
+            return;
+        }
         if self.folded {
             let _ = write!(out, "<details><summary>Table: {}</summary>", escape(&self.caption));
         }
@@ -443,8 +468,8 @@ impl Sheet {
 impl Part {
     fn html(&self, out: &mut String) {
         let _ = match self {
-            Part::Text(t) => writeln!(out, "<p>{}</p>", escape(t)),
-            Part::Note(t) => writeln!(out, "<div class=\"note\"><p>{}</p></div>", escape(t)),
+            Part::Text(t) => writeln!(out, "<p>{}</p>", prose(t)),
+            Part::Note(t) => writeln!(out, "<div class=\"note\"><p>{}</p></div>", prose(t)),
             Part::Picture(svg, caption) => {
                 writeln!(out, "<figure>{svg}<figcaption>{}</figcaption></figure>", escape(caption))
             }
@@ -454,9 +479,18 @@ impl Part {
             }
             Part::List(items) => {
                 let items: String =
-                    items.iter().map(|i| format!("<li>{}</li>", escape(i))).collect();
+                    items.iter().map(|i| format!("<li>{}</li>", prose(i))).collect();
                 writeln!(out, "<ul>{items}</ul>")
             }
         };
     }
+}
+
+/// Words as HTML; what stands in backticks is code.
+fn prose(text: &str) -> String {
+    let parts = text.split('`').enumerate().map(|(i, part)| match i % 2 {
+        1 => format!("<code>{}</code>", escape(part)),
+        _ => escape(part),
+    });
+    parts.collect()
 }

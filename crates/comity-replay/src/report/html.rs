@@ -1,6 +1,6 @@
 //! The report: one page that opens from disk, with its charts, their tables, and its receipt.
 
-use super::chart::{Bar, Length, escape, legend, lengths, shares, thousands, years};
+use super::chart::{ANSWERS, Bar, Length, escape, legend, lengths, shares, thousands, years};
 use super::page;
 use super::text::percent;
 use crate::run::Replay;
@@ -89,7 +89,7 @@ fn result(out: &mut String, replay: &Replay) {
     }
     for (i, (view, tally)) in replay.study.views.iter().zip(&replay.tally.views).enumerate() {
         let _ = writeln!(out, "<h3>{}</h3>\n<p>{}</p>", escape(&view.title), escape(&view.says));
-        out.push_str(&legend());
+        out.push_str(&legend(&ANSWERS));
         let pairs = || replay.study.regimes.iter().zip(&tally.regimes);
         let sides = [
             (Side::Federal, "What the federal side could ask for"),
@@ -101,7 +101,7 @@ fn result(out: &mut String, replay: &Replay) {
                 continue;
             }
             let id = format!("v{i}-{}", if side == Side::Federal { "federal" } else { "local" });
-            let svg = shares(&id, &format!("{title}: {}", view.title), &bars);
+            let svg = shares(&ANSWERS, &id, &format!("{title}: {}", view.title), &bars);
             let _ = writeln!(
                 out,
                 "<figure><figcaption>{title}, all years. Numbers at the right: rows.</figcaption>{svg}</figure>"
@@ -166,7 +166,7 @@ fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
 
 fn by_year(out: &mut String, replay: &Replay) {
     out.push_str("<h2 id=\"years\">By year</h2>\n<p>Under each bar: the year and its rows. Years with few rows say little.</p>\n");
-    out.push_str(&legend());
+    out.push_str(&legend(&ANSWERS));
     let alone = replay.study.views.len() == 1;
     if alone {
         out.push_str("<div class=\"grid2\">\n");
@@ -194,7 +194,7 @@ fn by_year(out: &mut String, replay: &Replay) {
 fn year_figure(out: &mut String, id: &str, regime: &str, view: &str, counts: &RegimeTally) {
     let bars: Vec<Bar> =
         counts.years.iter().map(|(y, c)| Bar { label: y.clone(), parts: c.parts() }).collect();
-    let svg = years(id, &format!("{regime}, by year: {view}"), &bars);
+    let svg = years(&ANSWERS, id, &format!("{regime}, by year: {view}"), &bars);
     let (regime, view) = (escape(regime), escape(view));
     let _ = write!(
         out,
