@@ -11,6 +11,7 @@ pub mod answer;
 pub mod charges;
 pub mod joined;
 pub mod mapping;
+pub mod national;
 pub mod problem;
 pub mod reader;
 pub mod receipt;

@@ -6,6 +6,7 @@ mod fail;
 mod files;
 mod policy;
 mod replay;
+mod report;
 mod table;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -41,6 +42,9 @@ enum Command {
     Clock(clock::Args),
     /// Decide years of real records under chosen policies
     Replay(replay::Args),
+    /// Answer questions from published national tables: coverage, roll-out, volumes, declines
+    #[command(subcommand)]
+    Report(report::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -57,6 +61,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command, policies, cli.json),
         Command::Clock(args) => clock::run(args, policies, cli.json),
         Command::Replay(args) => replay::run(args, policies, cli.json),
+        Command::Report(command) => report::run(command, policies, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)
