@@ -16,10 +16,12 @@ use arrow_array::types::{Int32Type, UInt8Type};
 use arrow_array::*;
 use arrow_buffer::{NullBuffer, OffsetBuffer};
 use arrow_schema::{DataType, Field as ArrowField, Fields, Schema};
+use comity_model::check::contradictions;
 use comity_model::generate::{ArrowType, arrow_layout};
 use comity_model::{CaseFacts, ListState};
 use comity_policy::columns::*;
 use comity_policy::{Channel, Scope};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use support::equal::{compare_batch, request};
 use support::filling::shown;
@@ -279,4 +281,38 @@ fn the_answers_are_a_batch() {
             assert_eq!(binding.is_null(row), one.binding.is_none());
         }
     });
+}
+
+#[test]
+fn contradictory_rows_are_those_of_contradictory_cases() {
+    let mut dice = Dice(0xC0_11);
+    let mut cases = Vec::new();
+    for (_, case) in support::golden_cases() {
+        for step in &case.steps {
+            cases.push(step.facts.clone());
+            for odds in [2, 6] {
+                let mut facts = step.facts.clone();
+                support::filling::forget(&mut facts, &mut dice.tape(400), 6);
+                // Random values for what is unknown, whatever they contradict.
+                for path in support::filling::slots(&facts) {
+                    if !facts.at(path).is_known() && dice.next() % odds == 0 {
+                        let mut tape = dice.tape(3);
+                        let value =
+                            support::filling::value(path.kind().unwrap(), &mut facts, &mut tape);
+                        support::filling::put(&mut facts, path, value);
+                    }
+                }
+                cases.push(facts);
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    let screen = Contradictory::new(Unseen::Refuse);
+    let rows = screen.rows(&case_batch(&cases).unwrap(), &mut Scratch::default()).unwrap();
+    for (row, facts) in cases.iter().enumerate() {
+        let wanted = contradictions(facts);
+        found.extend(wanted.iter().map(|c| c.says));
+        assert_eq!(rows.value(row), !wanted.is_empty(), "{wanted:?}\n{}", shown(facts));
+    }
+    assert!(rows.count_set_bits() < cases.len() && found.len() > 30, "{found:?}");
 }
