@@ -149,6 +149,23 @@ impl ColumnPlan {
         }
     }
 
+    /// A plan that is only a graph, without policies.
+    pub(super) fn of_graph(graph: Graph, unseen: Unseen) -> ColumnPlan {
+        ColumnPlan {
+            graph,
+            policies: Vec::new(),
+            channels: Vec::new(),
+            clauses: Vec::new(),
+            ranks: Vec::new(),
+            is_alone: Vec::new(),
+            names: Vec::new(),
+            needs: Vec::new(),
+            wants_needs: false,
+            wants_cap: false,
+            unseen,
+        }
+    }
+
     /// The channels that are computed, in the order of [`Channel::ALL`].
     pub fn channels(&self) -> &[Channel] {
         &self.channels
