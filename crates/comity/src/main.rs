@@ -1,5 +1,6 @@
 //! The `comity` command: one file per subcommand, no logic.
 
+mod bulk;
 mod clock;
 mod decide;
 mod fail;

@@ -3,7 +3,7 @@
 
 use crate::receipt::Receipt;
 use crate::report::chart::{escape, thousands};
-use crate::report::{map, page};
+use crate::report::{export, map, page};
 use comity_model::Day;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -112,7 +112,7 @@ pub struct Table {
     /// Its caption.
     pub caption: String,
     /// Columns: name in files, words on the page.
-    pub columns: Vec<(&'static str, &'static str)>,
+    pub columns: Vec<(String, String)>,
     /// Its rows, each as wide as the columns.
     pub rows: Vec<Vec<Cell>>,
     /// Rows on the page; files have all.
@@ -127,15 +127,11 @@ pub struct Table {
 
 impl Table {
     /// A table that is shown in full on the page, and twenty rows of it on the terminal.
-    pub fn new(
-        id: &str,
-        caption: impl Into<String>,
-        columns: &[(&'static str, &'static str)],
-    ) -> Table {
+    pub fn new(id: &str, caption: impl Into<String>, columns: &[(&str, &str)]) -> Table {
         Table {
             id: id.to_owned(),
             caption: caption.into(),
-            columns: columns.to_vec(),
+            columns: columns.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
             rows: Vec::new(),
             rows_on_page: usize::MAX,
             rows_on_terminal: 20,
@@ -183,7 +179,7 @@ impl Table {
     pub fn csv(&self) -> Vec<u8> {
         let mut out = csv::Writer::from_writer(Vec::new());
         // Writing into memory fails on nothing but a row of another width, and rows have one.
-        let _ = out.write_record(self.columns.iter().map(|c| c.0));
+        let _ = out.write_record(self.columns.iter().map(|c| &c.0));
         for row in &self.rows {
             let _ = out.write_record(row.iter().map(Cell::raw));
         }
@@ -195,7 +191,7 @@ impl Table {
             .rows
             .iter()
             .map(|row| {
-                let cells = self.columns.iter().zip(row).map(|(c, v)| (c.0.to_owned(), v.json()));
+                let cells = self.columns.iter().zip(row).map(|(c, v)| (c.0.clone(), v.json()));
                 Value::Object(cells.collect::<Map<_, _>>())
             })
             .collect();
@@ -220,7 +216,7 @@ impl Table {
         let pick = |cells: Vec<String>| -> Vec<String> {
             chosen.iter().filter_map(|i| cells.get(*i).cloned()).collect()
         };
-        let header = pick(self.columns.iter().map(|c| c.1.to_owned()).collect());
+        let header = pick(self.columns.iter().map(|c| c.1.clone()).collect());
         let rows = self.rows.iter().take(self.rows_on_terminal);
         let shown: Vec<Vec<String>> =
             rows.map(|r| pick(r.iter().map(Cell::shown).collect())).collect();
@@ -422,6 +418,10 @@ impl Sheet {
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut out: Vec<(String, Vec<u8>)> =
             self.tables().map(|t| (format!("{}.csv", t.id), t.csv())).collect();
+        let parquet = |t: &Table| Some((format!("{}.parquet", t.id), export::parquet(t)?));
+        out.extend(self.tables().filter_map(parquet));
+        // A table beyond Excel's limits is in the other files.
+        out.extend(export::workbook(self).ok().map(|bytes| ("report.xlsx".to_owned(), bytes)));
         out.push(("report.json".to_owned(), format!("{:#}\n", self.json()).into_bytes()));
         out.push(("report.html".to_owned(), self.html().into_bytes()));
         out
@@ -457,7 +457,7 @@ impl Sheet {
         page::receipt(
             &mut out,
             &self.receipt,
-            "every table as CSV, and <code>report.json</code> with every number on this page.",
+            "every table as CSV and Parquet, <code>report.xlsx</code> with all of them, and <code>report.json</code> with every number on this page.",
             "Policies that the result rests on",
         );
         page::close(&mut out, &self.receipt.engine);
