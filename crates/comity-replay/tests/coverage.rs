@@ -107,6 +107,10 @@ fn toy(list: &str) -> Memory {
         )
         .with("data/national/programs.csv", "date,event\n2014-11-20,\"an end, of <something>\"\n")
         .with(
+            "data/national/gravest-request.toml",
+            "on = 2012-01-01\nat = \"us-tx\"\nnot_listed = \"no\"\nfacts = { request = { form = \"I-247\", asks_hold = true }, convictions = [{ level = \"felony\" }] }\n",
+        )
+        .with(
             "data/national/ordinary-request.toml",
             "on = 2012-01-01\nat = \"us-tx\"\nnot_listed = \"no\"\nfacts = { request = { form = \"I-247\", asks_hold = true } }\n",
         )

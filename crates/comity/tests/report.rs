@@ -32,7 +32,7 @@ fn err(output: &Output) -> String {
 #[test]
 fn every_report_writes_a_page_and_its_files_and_nothing_half_done() {
     let folder = TempDir::new().unwrap();
-    for report in ["coverage", "rollout", "volumes", "declined", "published"] {
+    for report in ["coverage", "rollout", "volumes", "declined", "reasons", "published"] {
         let to = folder.path().join(report);
         let args = ["report", report, "--out", to.to_str().unwrap()];
         let ran = comity(&repository(), &args);
