@@ -150,6 +150,8 @@ impl Reasons<'_> {
 }
 
 type Counted = BTreeMap<String, BTreeMap<Reason, u64>>;
+/// Headline numbers with their words.
+type Facts = Vec<(String, String)>;
 
 /// The report on reasons.
 ///
@@ -283,10 +285,7 @@ fn bar(label: &str, counted: &BTreeMap<Reason, u64>) -> Bar {
 }
 
 /// The country by year; declines without a county are undetermined.
-fn national(
-    desk: &Desk<'_>,
-    counted: &Counted,
-) -> Result<(Section, Vec<(String, String)>), Vec<Diagnostic>> {
+fn national(desk: &Desk<'_>, counted: &Counted) -> Result<(Section, Facts), Vec<Diagnostic>> {
     let mut by_year = counted.clone();
     for (year, endings) in national_years(desk)? {
         let of_year = by_year.entry(year).or_default();
@@ -344,7 +343,7 @@ fn rows(
 ) -> Result<Section, Vec<Diagnostic>> {
     let places = desk.library.places();
     let mut by_year = Counted::new();
-    let mut by_county: BTreeMap<(String, String), BTreeMap<Reason, u64>> = BTreeMap::new();
+    let mut by_county = ByPlace::new();
     let jails: Vec<Option<u8>> = ["county_jail", "city_jail", "police_lockup"]
         .map(|k| enums::FACILITY_KIND.code(k))
         .to_vec();
@@ -378,26 +377,7 @@ fn rows(
     for (year, counted) in &by_year {
         years_table.push([vec![Cell::text(year)], reason_cells(counted)].concat());
     }
-    let mut places_table = Table::new(
-        &named("counties"),
-        "Declined rows, by county and what was in force (inferred)",
-        &[
-            ("county", "County"),
-            ("inferred", "Inferred"),
-            ("declined", "Declined"),
-            ("because", "Because of"),
-        ],
-    );
-    for ((county, because), counted) in &by_county {
-        for (reason, n) in counted {
-            places_table.push(vec![
-                Cell::text(county),
-                Cell::text(reason.name()),
-                Cell::Count(*n),
-                Cell::text(because),
-            ]);
-        }
-    }
+    let places_table = by_place(&named("counties"), &by_county);
     let id = if i == 0 { "rows" } else { "more-rows" };
     Ok(Section {
         id,
@@ -408,6 +388,33 @@ fn rows(
             Part::Table(places_table),
         ],
     })
+}
+
+/// Declines by county and what was in force.
+type ByPlace = BTreeMap<(String, String), BTreeMap<Reason, u64>>;
+
+fn by_place(id: &str, by_county: &ByPlace) -> Table {
+    let mut table = Table::new(
+        id,
+        "Declined rows, by county and what was in force (inferred)",
+        &[
+            ("county", "County"),
+            ("inferred", "Inferred"),
+            ("declined", "Declined"),
+            ("because", "Because of"),
+        ],
+    );
+    for ((county, because), counted) in by_county {
+        for (reason, n) in counted {
+            table.push(vec![
+                Cell::text(county),
+                Cell::text(reason.name()),
+                Cell::Count(*n),
+                Cell::text(because),
+            ]);
+        }
+    }
+    table
 }
 
 fn reading() -> Section {
