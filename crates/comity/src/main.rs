@@ -5,6 +5,7 @@ mod clock;
 mod decide;
 mod fail;
 mod files;
+mod mapping;
 mod policy;
 mod replay;
 mod report;
@@ -43,6 +44,9 @@ enum Command {
     Clock(clock::Args),
     /// Decide years of real records under chosen policies
     Replay(replay::Args),
+    /// Say which mapping a data file is for
+    #[command(subcommand)]
+    Mapping(mapping::Command),
     /// Answer questions from published national tables: coverage, roll-out, volumes, declines
     #[command(subcommand)]
     Report(report::Command),
@@ -62,6 +66,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command, policies, cli.json),
         Command::Clock(args) => clock::run(args, policies, cli.json),
         Command::Replay(args) => replay::run(args, policies, cli.json),
+        Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());

@@ -121,6 +121,8 @@ pub struct Table {
     pub rows_on_terminal: usize,
     /// Columns on the terminal, where not all have room.
     pub columns_on_terminal: Option<&'static [usize]>,
+    /// Columns on the page, where not all have room; files have all.
+    pub columns_on_page: Option<&'static [usize]>,
     /// True where the page folds it away, under the picture that it belongs to.
     pub folded: bool,
 }
@@ -136,6 +138,7 @@ impl Table {
             rows_on_page: usize::MAX,
             rows_on_terminal: 20,
             columns_on_terminal: None,
+            columns_on_page: None,
             folded: false,
         }
     }
@@ -158,6 +161,13 @@ impl Table {
     #[must_use]
     pub fn columns_on_terminal(mut self, columns: &'static [usize]) -> Table {
         self.columns_on_terminal = Some(columns);
+        self
+    }
+
+    /// Only these columns on the page.
+    #[must_use]
+    pub fn columns_on_page(mut self, columns: &'static [usize]) -> Table {
+        self.columns_on_page = Some(columns);
         self
     }
 
@@ -256,20 +266,32 @@ impl Table {
             escape(&self.caption)
         );
         let numeric: Vec<bool> = (0..self.columns.len()).map(|i| self.is_numeric(i)).collect();
-        for ((_, words), number) in self.columns.iter().zip(&numeric) {
+        let on_page = |i: usize| self.columns_on_page.is_none_or(|chosen| chosen.contains(&i));
+        let first = (0..self.columns.len()).find(|i| on_page(*i)).unwrap_or(0);
+        let heads = self.columns.iter().zip(&numeric).enumerate().filter(|(i, _)| on_page(*i));
+        for (_, ((_, words), number)) in heads {
             let class = if *number { " class=\"num\"" } else { "" };
             let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escape(words));
         }
         out.push_str("</tr></thead><tbody>\n");
         for row in self.rows.iter().take(self.rows_on_page) {
             out.push_str("<tr>");
-            for (i, cell) in row.iter().enumerate() {
+            for (i, cell) in row.iter().enumerate().filter(|(i, _)| on_page(*i)) {
                 let shown = match cell {
                     Cell::Code(t) => format!("<code>{}</code>", escape(t)),
                     other => escape(&other.shown()),
                 };
-                let class = if numeric.get(i) == Some(&true) { " class=\"num\"" } else { "" };
-                let _ = if i == 0 {
+                let class = match cell {
+                    _ if numeric.get(i) == Some(&true) => " class=\"num\"",
+                    Cell::Code(_) if i == 0 => " class=\"id\"",
+                    // Days, months and short words with numbers do not break.
+                    Cell::Day(_) => " class=\"whole\"",
+                    Cell::Text(t) if t.len() < 26 && t.contains(|c: char| c.is_ascii_digit()) => {
+                        " class=\"whole\""
+                    }
+                    _ => "",
+                };
+                let _ = if i == first {
                     write!(out, "<th scope=\"row\"{class}>{shown}</th>")
                 } else {
                     write!(out, "<td{class}>{shown}</td>")
