@@ -9,6 +9,7 @@
 
 pub mod answer;
 pub mod charges;
+pub mod generate;
 pub mod joined;
 pub mod mapping;
 pub mod problem;

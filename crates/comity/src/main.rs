@@ -4,6 +4,7 @@ mod clock;
 mod decide;
 mod fail;
 mod files;
+mod generate;
 mod policy;
 mod replay;
 mod table;
@@ -41,6 +42,8 @@ enum Command {
     Clock(clock::Args),
     /// Decide years of real records under chosen policies
     Replay(replay::Args),
+    /// Make synthetic national records from stated distributions
+    Generate(generate::Args),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command, policies, cli.json),
         Command::Clock(args) => clock::run(args, policies, cli.json),
         Command::Replay(args) => replay::run(args, policies, cli.json),
+        Command::Generate(args) => generate::run(args, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)

@@ -4,5 +4,5 @@ pub mod chart;
 pub mod html;
 pub mod json;
 pub mod rows;
-mod style;
+pub(crate) mod style;
 pub mod text;
