@@ -19,9 +19,9 @@ pub struct Table {
 /// One row of a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Cells<'a> {
-    table: &'a Table,
+    of: &'a Table,
     line: u64,
-    cells: &'a [String],
+    texts: &'a [String],
 }
 
 impl Table {
@@ -63,7 +63,7 @@ impl Table {
 
     /// Every row, in order.
     pub fn rows(&self) -> impl Iterator<Item = Cells<'_>> {
-        self.rows.iter().map(|(line, cells)| Cells { table: self, line: *line, cells })
+        self.rows.iter().map(|(line, cells)| Cells { of: self, line: *line, texts: cells })
     }
 
     /// A finding about the table as a whole.
@@ -75,15 +75,15 @@ impl Table {
 impl<'a> Cells<'a> {
     /// The text of the column of that index in the list that the table was read with.
     pub fn text(&self, column: usize) -> &'a str {
-        self.table.at.get(column).and_then(|i| self.cells.get(*i)).map_or("", String::as_str)
+        self.of.at.get(column).and_then(|i| self.texts.get(*i)).map_or("", String::as_str)
     }
 
     /// A finding about one cell.
     pub fn wrong(&self, column: usize, wanted: &str) -> Diagnostic {
-        let name = self.table.columns.get(column).map_or("", String::as_str);
+        let name = self.of.columns.get(column).map_or("", String::as_str);
         let cell: String = self.text(column).chars().take(60).collect();
         let says = format!("`{cell}` in column `{name}` is not {wanted}");
-        at_line(&self.table.name, self.line, says)
+        at_line(&self.of.name, self.line, says)
     }
 
     /// A whole number.

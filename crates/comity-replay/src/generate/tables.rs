@@ -89,6 +89,9 @@ pub struct FacilityKind {
     pub has_county: bool,
 }
 
+/// Facility kinds of a group of states, with what draws one.
+pub type Kinds = (Alias, Vec<FacilityKind>);
+
 /// An offense as the tables have it; `None` = unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offense {
@@ -128,7 +131,7 @@ pub struct Tables {
     /// States.
     pub states: Vec<State>,
     /// Facility kinds by group of states.
-    pub kinds: Vec<(Alias, Vec<FacilityKind>)>,
+    pub kinds: Vec<Kinds>,
     /// Draws an age band.
     pub age_band: Alias,
     /// Age bands, both ends included, in years.
@@ -367,7 +370,7 @@ impl Loader<'_> {
         Ok((alias(&table, &weights)?, values))
     }
 
-    fn states(&self) -> Result<(Vec<State>, Vec<(Alias, Vec<FacilityKind>)>), Diagnostic> {
+    fn states(&self) -> Result<(Vec<State>, Vec<Kinds>), Diagnostic> {
         let columns = ["state", "facility_kind", "has_county", "weight"];
         let table = self.table("facility-kinds.csv", &columns)?;
         let mut groups: Vec<(String, Vec<FacilityKind>, Vec<u64>)> = Vec::new();

@@ -178,7 +178,7 @@ impl Tally {
     fn count_persons(&mut self, batch: &RecordBatch) {
         let ages = batch.column_by_name("person_age_years");
         if let Some(ages) = ages.and_then(|a| a.as_primitive_opt::<Int32Type>()) {
-            for age in ages.iter() {
+            for age in ages {
                 bump(&mut self.ages, age.map_or(AGES - 1, |a| a as usize));
             }
         }

@@ -16,7 +16,7 @@ pub const PENNSYLVANIA: &str = "us-pa";
 /// What the rows of Pennsylvania say.
 pub struct Kinds {
     /// Rows by kind, in the words of the facts schema; empty where none is stated.
-    kinds: BTreeMap<&'static str, u64>,
+    by_kind: BTreeMap<&'static str, u64>,
     /// Rows by kind that carry a county.
     with_county: BTreeMap<&'static str, u64>,
     /// Rows by county.
@@ -51,7 +51,7 @@ pub fn read(files: &dyn Files, folder: &str) -> Result<Kinds, Diagnostic> {
     let name = path(folder, "pennsylvania/detainers.csv");
     let table = Table::read(files, &name, &["prepare_date", "county_fips", "facility_kind"])?;
     let mut out = Kinds {
-        kinds: BTreeMap::new(),
+        by_kind: BTreeMap::new(),
         with_county: BTreeMap::new(),
         counties: BTreeMap::new(),
         weekdays: [0; 7],
@@ -66,7 +66,7 @@ pub fn read(files: &dyn Files, folder: &str) -> Result<Kinds, Diagnostic> {
         out.last_on = out.last_on.max(day);
         // 1970-01-01 was a Thursday.
         out.weekdays[(day.0 + 3).rem_euclid(7) as usize] += 1;
-        *out.kinds.entry(kind).or_insert(0) += 1;
+        *out.by_kind.entry(kind).or_insert(0) += 1;
         if !row.text(1).is_empty() {
             *out.with_county.entry(kind).or_insert(0) += 1;
             *out.counties.entry(row.text(1).to_owned()).or_insert(0) += 1;
@@ -83,7 +83,7 @@ impl Kinds {
     pub fn has_county(&self, kind: &str) -> bool {
         let of = |map: &BTreeMap<&str, u64>| map.get(kind).copied().unwrap_or(0);
         // A kind that Pennsylvania does not have is local: a city's jail lies in a county.
-        of(&self.kinds) == 0 || of(&self.with_county) * 2 > of(&self.kinds)
+        of(&self.by_kind) == 0 || of(&self.with_county) * 2 > of(&self.by_kind)
     }
 
     /// Shares of a million by kind: of Pennsylvania, and of everywhere else so that the
@@ -100,7 +100,7 @@ impl Kinds {
         let mut elsewhere: Vec<(&str, u64)> = Vec::new();
         let all = PUBLISHED.iter().map(|(_, k)| *k).chain(["police_lockup", "other", ""]);
         for kind in all {
-            let of = |k: &str| self.kinds.get(k).copied().unwrap_or(0) as f64 / self.rows as f64;
+            let of = |k: &str| self.by_kind.get(k).copied().unwrap_or(0) as f64 / self.rows as f64;
             let pa = of(kind);
             // What the rows of Pennsylvania name more finely counts where the figures put it.
             let finer = match kind {
@@ -134,7 +134,7 @@ impl Kinds {
 
     /// The counts of Pennsylvania as they stand.
     pub fn counts(&self, out: &mut String) {
-        for (kind, n) in &self.kinds {
+        for (kind, n) in &self.by_kind {
             let kind = if kind.is_empty() { NOT_STATED } else { kind };
             let _ = writeln!(out, "facility_kind_pa,,{kind},{n}");
         }

@@ -143,7 +143,7 @@ type Out = Hashing<Box<dyn Write + Send>>;
 /// One table on its way to one file, or for CSV to three.
 pub enum TableFile {
     /// Parquet.
-    Parquet(parquet::File, String),
+    Parquet(Box<parquet::File>, String),
     /// Arrow IPC.
     Arrow(Box<ipc::File>, String),
     /// CSV.
@@ -170,7 +170,7 @@ impl TableFile {
         Ok(match format {
             Format::Parquet => {
                 let file = parquet::File::create(open(&name)?, schema).map_err(fail)?;
-                TableFile::Parquet(file, name)
+                TableFile::Parquet(Box::new(file), name)
             }
             Format::Arrow => {
                 let file = ipc::File::create(open(&name)?, schema);
