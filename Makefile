@@ -17,7 +17,7 @@ DEBUG   = $(CARGO_TARGET_DIR)/debug/comity
 RELEASE = $(CARGO_TARGET_DIR)/release/comity
 OUT    ?= out
 
-.PHONY: help test fmt fmt-check clippy unit deny policies docs demo bench advisories fuzz clean
+.PHONY: help test soak fmt fmt-check clippy unit deny policies docs demo bench advisories fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -74,6 +74,9 @@ bench: ## The measurements that the documents cite, beside their peers
 fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
 	@COMITY_HOSTILE_ROUNDS=$${ROUNDS:-500000} COMITY_HOSTILE_SECONDS=$${SECONDS_MAX:-1800} \
 	  $(CARGO) test --locked --release -p comity-policy -p comity-replay --test hostile_bytes -- --nocapture
+
+soak: ## Ten million random cases decided one by one and as tables: make soak CASES=… SEED=…
+	$(CARGO) run --locked --release -p comity-policy --example soak -- --cases $${CASES:-10000000} --seed $${SEED:-1}
 
 clean: ## Remove out/ and the build products
 	@rm -rf $(OUT) '$(CARGO_TARGET_DIR)'

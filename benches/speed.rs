@@ -245,7 +245,7 @@ fn race(o: &Options, e: &Engines, cases: &[&Synthetic]) -> Result<Vec<Timing>, F
     let mut contenders = vec![
         ours("comity, answer", 100, facts, |f| e.twelve.decide(f).channels[3].stances.0 as u64),
         ours("comity, answer with its derivation", 20, facts, |f| {
-            lib.derive(f, scope).clauses.len() as u64
+            lib.derive(f, scope).policies.len() as u64
         }),
         ours("comity, answer with its explanation as text", 4, facts, |f| {
             lib.explain(f, scope, None).channels.len() as u64
@@ -329,7 +329,7 @@ fn library(
             u64::from(here.decide(f, &Scope::InForce).channels[3].stances.0)
         }),
         ours("derive, law in force", 5, &facts, |f| {
-            here.derive(f, &Scope::InForce).clauses.len() as u64
+            here.derive(f, &Scope::InForce).policies.len() as u64
         }),
         ours("explain as text with clock, law in force", 2, &facts, |f| {
             here.explain(f, &Scope::InForce, None).channels.len() as u64
@@ -390,10 +390,10 @@ fn spin(o: &Options, what: &str, seconds: u64) -> Result<(), Failure> {
                     facts.iter().map(|f| twelve.decide(f).channels[3].stances.0 as u64).sum::<u64>()
             }
             "derive" => {
-                sum += facts.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>()
+                sum += facts.iter().map(|f| lib.derive(f, scope).policies.len() as u64).sum::<u64>()
             }
             "derive-known" => {
-                sum += known.iter().map(|f| lib.derive(f, scope).clauses.len() as u64).sum::<u64>()
+                sum += known.iter().map(|f| lib.derive(f, scope).policies.len() as u64).sum::<u64>()
             }
             "explain" => {
                 sum += facts

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 fn main() -> std::io::Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies");
+    // Read when it runs: a build folder may be shared by several checkouts.
+    let here = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    let root = Path::new(&here).join("../../policies");
     println!("cargo::rerun-if-changed={}", root.display());
     let mut files = Vec::new();
     collect(&root, &mut files)?;

@@ -101,9 +101,10 @@ const CHARGE_ORDER: &[(ElemFieldId, ElemFieldId, &str)] =
 /// Every contradiction of the case, in the order of the checks.
 pub fn contradictions(facts: &CaseFacts) -> Vec<Contradiction> {
     let mut out = Vec::new();
+    let case = facts.record();
     for (first, second, says) in ORDER {
-        let (first, second) = (FactPath::Scalar(*first), FactPath::Scalar(*second));
-        if after(facts.at(first), facts.at(second)) {
+        if case.get(first.0).is_after(case.get(second.0)) {
+            let (first, second) = (FactPath::Scalar(*first), FactPath::Scalar(*second));
             out.push(Contradiction { first, second, says });
         }
     }
@@ -115,26 +116,17 @@ pub fn contradictions(facts: &CaseFacts) -> Vec<Contradiction> {
     out
 }
 
-fn after(a: Value, b: Value) -> bool {
-    match (a, b) {
-        (Value::Date(a), Value::Date(b)) => a > b,
-        (Value::Instant(a), Value::Instant(b)) => a > b,
-        _ => false,
-    }
-}
-
 fn list_order(
     facts: &CaseFacts,
     list: ListId,
     pairs: &[(ElemFieldId, ElemFieldId, &'static str)],
     out: &mut Vec<Contradiction>,
 ) {
-    for i in 0..facts.list(list).len() {
+    for (i, element) in facts.list(list).records().enumerate() {
         for (a, b, says) in pairs {
-            let first = FactPath::Element(list, i as u16, *a);
-            let second = FactPath::Element(list, i as u16, *b);
-            if after(facts.at(first), facts.at(second)) {
-                out.push(Contradiction { first, second, says });
+            if element.get(a.0).is_after(element.get(b.0)) {
+                let at = |field| FactPath::Element(list, i as u16, field);
+                out.push(Contradiction { first: at(*a), second: at(*b), says });
             }
         }
     }
@@ -154,25 +146,30 @@ const NO: Value = Value::Bool(false);
 const CONVICTION_AGE_MIN: i64 = 7;
 
 fn against_birth_and_decision(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
-    let (born, decided) = (FactPath::Scalar(BORN), FactPath::Scalar(DECIDED));
-    for i in 0..facts.list(CONVICTIONS).len() as u16 {
-        let at = |field| FactPath::Element(CONVICTIONS, i, field);
-        let first = at(CONVICTED);
-        if after(facts.at(born), facts.at(first)) {
-            out.push(Contradiction { first, second: born, says: "convicted before birth" });
-        } else if let (Value::Date(b), Value::Date(c)) = (facts.at(born), facts.at(first))
+    let case = facts.record();
+    let (born, decided) = (case.get(BORN.0), case.get(DECIDED.0));
+    for (i, element) in facts.list(CONVICTIONS).records().enumerate() {
+        let at = |field| FactPath::Element(CONVICTIONS, i as u16, field);
+        let mut add = |field, second, says| {
+            out.push(Contradiction { first: at(field), second, says });
+        };
+        let convicted = element.get(CONVICTED.0);
+        if born.is_after(convicted) {
+            add(CONVICTED, FactPath::Scalar(BORN), "convicted before birth");
+        } else if let ((true, b), (true, c)) = (born.date(), convicted.date())
             && completed_years(b, c) < CONVICTION_AGE_MIN
         {
-            out.push(Contradiction { first, second: born, says: "convicted as a small child" });
+            add(CONVICTED, FactPath::Scalar(BORN), "convicted as a small child");
         }
-        if after(facts.at(first), facts.at(decided)) {
+        if convicted.is_after(decided) {
             let says = "the conviction is dated after the day of the decision";
-            out.push(Contradiction { first, second: decided, says });
+            add(CONVICTED, FactPath::Scalar(DECIDED), says);
         }
-        if facts.at(at(IN_CUSTODY_FOR)) == YES && after(facts.at(decided), facts.at(at(RELEASED))) {
+        let serves = element.get(IN_CUSTODY_FOR.0).bool() == (true, true);
+        if serves && decided.is_after(element.get(RELEASED.0)) {
             let says =
                 "in custody for a conviction whose sentence ended before the day of the decision";
-            out.push(Contradiction { first: at(IN_CUSTODY_FOR), second: at(RELEASED), says });
+            add(IN_CUSTODY_FOR, at(RELEASED), says);
         }
     }
 }
@@ -324,9 +321,9 @@ fn persons(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
     let mut add = |a, b, says| {
         out.push(Contradiction { first: FactPath::Scalar(a), second: FactPath::Scalar(b), says });
     };
-    for (a, va, b, vb, says) in PAIRS {
-        if facts.get(a) == va && facts.get(b) == vb {
-            add(a, b, says);
+    for (a, va, b, vb, says) in &PAIRS {
+        if facts.get(*a) == *va && facts.get(*b) == *vb {
+            add(*a, *b, says);
         }
     }
     if facts.get(SERVED) == NO && facts.get(SERVED_ON).is_known() {

@@ -17,6 +17,8 @@ pub enum DateRounding {
 }
 
 const EPOCH: civil::Date = civil::date(1970, 1, 1);
+/// First and last day of the calendar: -9999-01-01 and 9999-12-31.
+const CALENDAR: (i32, i32) = (-4_371_587, 2_932_896);
 
 impl Day {
     /// The day of a civil date.
@@ -45,43 +47,38 @@ impl Day {
         civil::Date::new(y, m as i8, d as i8).ok().map(Day::from_civil)
     }
 
-    /// Year, month and day, by the era arithmetic of H. Hinnant, "chrono-compatible
-    /// low-level date algorithms": a look-back is computed for every element of every
-    /// row, and a calendar type costs ten times as much there.
-    fn year_month_day(self) -> (i64, i64, i64) {
-        let z = i64::from(self.0) + 719_468;
-        let era = z.div_euclid(146_097);
-        let day_of_era = z.rem_euclid(146_097);
-        let year_of_era =
-            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-        (year_of_era + era * 400 + i64::from(month <= 2), month, day)
+    /// The year that starts on 1 March and the day in it, counted from 0 (the leap day is
+    /// the last of its year), by the arithmetic of C. Neri and L. Schneider, "Euclidean
+    /// affine functions and their application to calendar algorithms" (2022): a look-back
+    /// is computed for every case, and a calendar type costs ten times as much there.
+    #[inline]
+    fn march_year(self) -> (i64, i64) {
+        // Counted from 1 March of the year -40000, so that nothing is negative.
+        let day = self.0.clamp(CALENDAR.0, CALENDAR.1);
+        let n = 4 * (day + 719_468 + 100 * 146_097) as u32 + 3;
+        let (century, in_century) = (n / 146_097, (n % 146_097) | 3);
+        let (year, day) = (100 * century + in_century / 1_461, in_century % 1_461 / 4);
+        (i64::from(year) - 40_000, i64::from(day))
     }
 
-    fn of_year_month_day(year: i64, month: i64, day: i64) -> Day {
-        let y = year - i64::from(month <= 2);
-        let era = y.div_euclid(400);
-        let year_of_era = y.rem_euclid(400);
-        let month_from_march = (month + 9) % 12;
-        let day_of_year = (153 * month_from_march + 2) / 5 + day - 1;
-        let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-        Day((era * 146_097 + day_of_era - 719_468) as i32)
+    /// The 1 March on which such a year starts.
+    #[inline]
+    fn first_of_march(year: i64) -> i64 {
+        let y = (year + 40_000) as u32;
+        let days = 365 * y + y / 4 - y / 100 + y / 400;
+        i64::from(days) - 719_468 - 100 * 146_097
     }
 
     /// The same day of the year `years` earlier (negative: later), rounding as told.
     #[must_use]
+    #[inline]
     pub fn years_before(self, years: i64, rounding: DateRounding) -> Day {
-        let (year, month, day) = self.year_month_day();
+        let (year, day) = self.march_year();
         let year = year.saturating_sub(years).clamp(-9_999, 9_999);
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        match (month, day, rounding) {
-            (2, 29, DateRounding::Down) if !leap => Day::of_year_month_day(year, 2, 28),
-            (2, 29, DateRounding::Up) if !leap => Day::of_year_month_day(year, 3, 1),
-            _ => Day::of_year_month_day(year, month, day),
-        }
+        let (start, next) = (Day::first_of_march(year), Day::first_of_march(year + 1));
+        // Only 29 February, the last day of its year, can be missing.
+        let missing = start + day == next;
+        Day((start + day - i64::from(missing && rounding == DateRounding::Down)) as i32)
     }
 
     /// `days` later (negative: earlier).
@@ -113,10 +110,17 @@ mod tests {
     fn every_day_of_four_centuries_agrees_with_the_calendar() {
         let (first, last) = (Day::parse("1800-01-01").unwrap(), Day::parse("2200-12-31").unwrap());
         for n in first.0..=last.0 {
-            let (day, date) = (Day(n), Day(n).to_civil());
-            let ymd = (i64::from(date.year()), i64::from(date.month()), i64::from(date.day()));
-            assert_eq!(day.year_month_day(), ymd);
-            assert_eq!(Day::of_year_month_day(ymd.0, ymd.1, ymd.2), day);
+            let date = Day(n).to_civil();
+            for years in [0, 1, 4, 5, 10, 100, -1, -3] {
+                let year = date.year() - years as i16;
+                for (rounding, month, day) in
+                    [(DateRounding::Down, 2, 28), (DateRounding::Up, 3, 1)]
+                {
+                    let there = civil::Date::new(year, date.month(), date.day());
+                    let wanted = there.unwrap_or(civil::date(year, month, day));
+                    assert_eq!(Day(n).years_before(years, rounding), Day::from_civil(wanted));
+                }
+            }
         }
     }
 

@@ -69,10 +69,11 @@ impl Packed {
         (self.tag() == Packed::BOOL, self.payload() == 1)
     }
 
-    /// Whether it is a value of a set, and its code.
+    /// A place in a table of a yes/no fact or a fact with a set of values: 0 for unknown,
+    /// then no and yes, or the codes in order.
     #[inline]
-    pub fn code(self) -> (bool, u32) {
-        (self.tag() == Packed::ENUM, (self.payload() & 0x7F) as u32)
+    pub fn place(self) -> usize {
+        (self.payload() as usize).wrapping_add(usize::from(self.tag() != Packed::UNKNOWN))
     }
 
     /// Whether it is a number, and which.
@@ -85,6 +86,13 @@ impl Packed {
     #[inline]
     pub fn date(self) -> (bool, Day) {
         (self.tag() == Packed::DATE, Day(self.payload() as i32))
+    }
+
+    /// Whether both are days or both are moments, and this one comes after the other.
+    #[inline]
+    pub fn is_after(self, other: Packed) -> bool {
+        let timed = matches!(self.tag(), Packed::DATE | Packed::INSTANT);
+        timed && self.tag() == other.tag() && self.payload() > other.payload()
     }
 }
 
@@ -116,6 +124,23 @@ impl From<Packed> for Value {
             Packed::TEXT => Value::Text(TextId(n as u32)),
             _ => Value::Unknown,
         }
+    }
+}
+
+/// The facts of the case itself or of one element, as they are stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    values: &'a [Packed],
+    stride: usize,
+    at: usize,
+}
+
+impl Record<'_> {
+    /// The fact in a slot.
+    #[inline]
+    pub fn get(self, slot: u16) -> Packed {
+        let unknown = Packed::of(Packed::UNKNOWN, 0);
+        self.values.get(slot as usize * self.stride + self.at).copied().unwrap_or(unknown)
     }
 }
 
@@ -171,6 +196,12 @@ impl FactList {
     pub fn column(&self, field: ElemFieldId) -> &[Packed] {
         let start = field.0 as usize * self.room;
         self.values.get(start..start + self.len).unwrap_or(&[])
+    }
+
+    /// The listed elements in order, each as a record; its slots are element field ids.
+    #[inline]
+    pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        (0..self.len).map(|at| Record { values: &self.values, stride: self.room, at })
     }
 
     /// Adds an element of which nothing is known and returns its index.
@@ -252,6 +283,12 @@ impl CaseFacts {
     #[inline]
     pub fn get(&self, field: FieldId) -> Value {
         self.scalars[field.0 as usize].into()
+    }
+
+    /// The scalar facts as one record; its slots are field ids.
+    #[inline]
+    pub fn record(&self) -> Record<'_> {
+        Record { values: &self.scalars, stride: 1, at: 0 }
     }
 
     /// Sets a scalar fact.

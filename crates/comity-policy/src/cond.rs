@@ -9,6 +9,7 @@ use comity_model::date::DateRounding;
 use comity_model::facts::{FactPath, ListState, Value};
 use comity_model::schema::{ElemFieldId, FieldId, ListId};
 use comity_model::{CaseFacts, Day, Tri};
+use smallvec::{SmallVec, smallvec};
 
 /// Most quantifiers around one test.
 pub const QUANTIFIERS_MAX: usize = 4;
@@ -418,20 +419,25 @@ fn date(term: DateTerm, get: &mut impl FnMut(Ref) -> Value) -> Option<Day> {
     }
 }
 
+/// What a test reads: it is at most two facts.
+pub type Pair<T> = SmallVec<[T; 2]>;
+
 /// The references of a test.
-pub(crate) fn refs(test: &Test) -> Vec<Ref> {
+pub(crate) fn refs(test: &Test) -> Pair<Ref> {
     let term = |t: &DateTerm| match t {
         DateTerm::Fact(r) => Some(*r),
         DateTerm::Day(_) => None,
     };
     match test {
-        Test::Yes(r) | Test::EnumIn(r, _) | Test::Int(r, _, _) | Test::TextIn(r, _) => vec![*r],
-        Test::EnumSame(a, b) | Test::TextSame(a, b) | Test::IntSame(a, _, b) => vec![*a, *b],
+        Test::Yes(r) | Test::EnumIn(r, _) | Test::Int(r, _, _) | Test::TextIn(r, _) => {
+            smallvec![*r]
+        }
+        Test::EnumSame(a, b) | Test::TextSame(a, b) | Test::IntSame(a, _, b) => smallvec![*a, *b],
         Test::Date(a, _, b) | Test::Within(a, b, _) => term(a).into_iter().chain(term(b)).collect(),
     }
 }
 
 /// The facts a test reads, under quantifiers that stand on `elements`.
-pub fn reads(test: &Test, elements: &Elements) -> Vec<FactPath> {
+pub fn reads(test: &Test, elements: &Elements) -> Pair<FactPath> {
     refs(test).into_iter().map(|r| path_of(r, elements)).collect()
 }

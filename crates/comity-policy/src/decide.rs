@@ -3,8 +3,7 @@
 use crate::channel::{Channel, Level, ModalitySet, Stance, StanceSet};
 use crate::cond::{Silent, eval};
 use crate::library::{Library, PolicyIndex, Scope};
-use crate::policy::{Clause, Policy};
-use crate::program::{Run, Slots};
+use crate::policy::Policy;
 use comity_model::{CaseFacts, Day, Tri};
 
 /// A clause of a policy of the library.
@@ -75,78 +74,33 @@ pub struct Truths {
 }
 
 impl Truths {
-    /// Adds a clause whose own condition came out as `own`.
+    /// Whether a rule whose own condition is known by now applies; the rules that override
+    /// it have been resolved.
     #[inline]
-    fn add(&mut self, clause: &Clause, i: u8, own: Tri) {
-        let bit = 1_u64 << i;
-        match own {
-            Tri::False => return,
-            Tri::True => self.holds |= bit,
-            Tri::Unknown => self.holds_unknown |= bit,
-        }
-        if clause.overridden_by & self.applies != 0 {
-            return;
-        }
-        if own == Tri::Unknown || clause.overridden_by & self.applies_unknown != 0 {
-            self.applies_unknown |= bit;
-        } else {
-            self.applies |= bit;
-        }
+    pub(crate) fn resolve(&mut self, rule: u8, overridden_by: u64) {
+        let bit = 1_u64 << rule;
+        let (sure, maybe) = (self.holds & bit, self.holds_unknown & bit);
+        let free = u64::from(overridden_by & self.applies == 0);
+        let surely = u64::from(overridden_by & self.applies_unknown == 0);
+        self.applies |= sure * (free & surely);
+        self.applies_unknown |= (maybe * free) | (sure * (free & (surely ^ 1)));
     }
 }
 
-/// Evaluates rules one by one: by the program, or as trees where there is none.
-struct Evaluator<'a> {
-    policy: &'a Policy,
-    facts: &'a CaseFacts,
-    run: Option<Run<'a>>,
-}
-
-impl<'a> Evaluator<'a> {
-    #[inline]
-    fn new(policy: &'a Policy, facts: &'a CaseFacts, slots: &'a mut Slots) -> Evaluator<'a> {
-        let run = policy.program.as_ref().and_then(|p| Run::start(p, facts, slots));
-        Evaluator { policy, facts, run }
+/// The truth of every clause of a policy: by its plan, or by its trees where it has none.
+pub(crate) fn truths(policy: &Policy, facts: &CaseFacts) -> Truths {
+    if let Some(plan) = &policy.plan {
+        return plan.truths(facts);
     }
-
-    #[inline]
-    fn truth(&mut self, i: u8) -> Tri {
-        match &mut self.run {
-            Some(run) => run.truth(i),
-            None => eval(&self.policy.clauses[i as usize].when, self.facts, &mut Silent),
-        }
-    }
-}
-
-/// Evaluates every rule of a policy in their order.
-pub(crate) fn truths(
-    policy: &Policy,
-    facts: &CaseFacts,
-    slots: &mut Slots,
-    mut after: impl FnMut(u8, Tri),
-) -> Truths {
     let mut t = Truths::default();
-    let mut evaluator = Evaluator::new(policy, facts, slots);
-    for &i in &policy.order {
-        let own = evaluator.truth(i);
-        after(i, own);
-        t.add(&policy.clauses[i as usize], i, own);
-    }
-    t
-}
-
-/// Evaluates the rules that can still change an answer: a rule is passed over when it
-/// says only what a rule that applies has said already, and overrides nothing.
-fn truths_that_matter(policy: &Policy, facts: &CaseFacts, slots: &mut Slots) -> Truths {
-    let mut t = Truths::default();
-    let mut evaluator = Evaluator::new(policy, facts, slots);
     for &i in &policy.order {
         let clause = &policy.clauses[i as usize];
-        let adds_nothing = clause.same.iter().all(|m| m & t.applies != 0);
-        if clause.is_default || (adds_nothing && !clause.overrides_others) {
-            continue;
+        match eval(&clause.when, facts, &mut Silent) {
+            Tri::False => {}
+            Tri::True => t.holds |= 1 << i,
+            Tri::Unknown => t.holds_unknown |= 1 << i,
         }
-        t.add(clause, i, evaluator.truth(i));
+        t.resolve(i, clause.overridden_by);
     }
     t
 }
@@ -196,7 +150,7 @@ pub(crate) fn clause_for(policy: &Policy, channel: Channel, t: &Truths, s: Stanc
     let speakers = &policy.speakers[channel as usize];
     let applying = speakers.of(s) & t.applies;
     if applying != 0 {
-        // The first in the order of evaluation, so that `decide` may stop there.
+        // The first in the order of evaluation.
         return policy.order.iter().copied().find(|i| applying >> i & 1 == 1);
     }
     speakers.default.filter(|(d, _)| *d == s).map(|(_, i)| i)
@@ -257,6 +211,8 @@ pub(crate) struct Fold {
     conflicts: [Option<(ClauseRef, ClauseRef)>; Channel::COUNT],
     /// Channels on which the level being read has said something.
     touched: u16,
+    /// Channels on which somebody has said something.
+    ever: u16,
 }
 
 impl Fold {
@@ -270,6 +226,7 @@ impl Fold {
             here_rank: [(false, Day(i32::MIN)); Channel::COUNT],
             conflicts: [None; Channel::COUNT],
             touched: 0,
+            ever: 0,
         }
     }
 
@@ -288,6 +245,7 @@ impl Fold {
         }
         let i = c as usize;
         self.touched |= 1 << i;
+        self.ever |= 1 << i;
         let before = self.here[i];
         self.here[i] = before.combine(set, Stance::beside);
         if let (Some(old), Some(new), Some(a), Some(b)) =
@@ -336,9 +294,12 @@ impl Fold {
     pub(crate) fn finish(mut self) -> Answer {
         self.close_level();
         let mut channels = [ChannelAnswer::OPEN; Channel::COUNT];
-        for (i, out) in channels.iter_mut().enumerate() {
+        let mut ever = self.ever;
+        while ever != 0 {
+            let i = ever.trailing_zeros() as usize;
+            ever &= ever - 1;
             let settled = self.bound[i].outcome().only().is_some();
-            *out = ChannelAnswer {
+            channels[i] = ChannelAnswer {
                 stances: self.bound[i],
                 binding: self.bound_by[i].filter(|_| settled),
                 conflict: self.conflicts[i],
@@ -355,13 +316,12 @@ impl Library {
     /// such a case as though the facts concerned were unknown.
     pub fn decide(&self, facts: &CaseFacts, scope: &Scope) -> Answer {
         let mut fold = Fold::new();
-        let mut slots = Slots::default();
         self.each_candidate(facts, scope, |index, policy| {
             let binds = binds(policy, facts, scope);
             if !binds.any() {
                 return;
             }
-            let t = truths_that_matter(policy, facts, &mut slots);
+            let t = truths(policy, facts);
             for c in policy.speaks_on() {
                 let (set, by) = said(index, policy, *c, &t, binds.by_channel[*c as usize]);
                 fold.add(policy, *c, set, by);

@@ -6,6 +6,7 @@
 
 pub mod case;
 pub mod channel;
+pub mod columns;
 pub mod cond;
 pub mod decide;
 pub mod explain;
@@ -14,8 +15,8 @@ pub mod file;
 pub mod hold;
 pub mod library;
 pub mod needs;
+pub mod plan;
 pub mod policy;
-pub mod program;
 pub mod prove;
 pub mod trace;
 

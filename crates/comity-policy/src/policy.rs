@@ -3,7 +3,7 @@
 use crate::channel::{Channel, Level, Stance, Verified};
 use crate::cond::Cond;
 use crate::expr::check::Param;
-use crate::program::Program;
+use crate::plan::Plan;
 use comity_model::{Day, PlaceCode};
 use serde::{Serialize, Serializer};
 use std::collections::BTreeMap;
@@ -173,11 +173,6 @@ pub struct Clause {
     pub unless_text: String,
     /// Rules that switch this one off while they apply, as a mask over rule indexes.
     pub overridden_by: u64,
-    /// For each of its stances, the rules that say the same on that channel: once one of
-    /// them applies, this rule adds nothing there.
-    pub same: Vec<u64>,
-    /// True when it switches others off, so that it is evaluated whatever else is settled.
-    pub overrides_others: bool,
     /// Line of the file.
     pub line: usize,
 }
@@ -252,7 +247,7 @@ pub struct Policy {
     /// Rule indexes, overriding rules before those they override.
     pub order: Vec<u8>,
     /// The conditions compiled for speed; `None` where they are too many.
-    pub program: Option<Program>,
+    pub plan: Option<Plan>,
     /// Who speaks on each channel.
     pub speakers: [Speakers; Channel::COUNT],
     /// The channels on which somebody speaks.

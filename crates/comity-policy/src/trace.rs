@@ -9,23 +9,12 @@ use crate::cond::eval;
 use crate::decide::{Answer, Binds, ClauseRef, Fold, Truths, binds, said, truths};
 use crate::library::{Library, PolicyIndex, Scope};
 use crate::needs::{self, Need};
-use crate::program::Slots;
 use comity_model::check::{Contradiction, contradictions};
 use comity_model::facts::{FactPath, Value};
 use comity_model::schema::{FieldId, scalar};
 use comity_model::{CaseFacts, Tri};
-use std::ops::Range;
 
 const DECIDED_ON: FieldId = scalar("decision.on");
-
-/// One clause that was evaluated.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClauseTrace {
-    /// The clause.
-    pub clause: ClauseRef,
-    /// Whether its own condition holds.
-    pub own: Tri,
-}
 
 /// One instrument that binds the case, or may.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,8 +27,6 @@ pub struct PolicyTrace {
     pub main: Tri,
     /// The truth of its clauses.
     pub truths: Truths,
-    /// Its clauses, as a range of [`Derivation::clauses`].
-    pub clauses: Range<u32>,
 }
 
 /// An answer with everything that led to it.
@@ -49,8 +36,6 @@ pub struct Derivation {
     pub answer: Answer,
     /// Instruments that bind or may bind, highest level first.
     pub policies: Vec<PolicyTrace>,
-    /// Their clauses, in the order of evaluation.
-    pub clauses: Vec<ClauseTrace>,
     /// For each channel that is open, the smallest sets of facts that would settle it.
     pub needs: Vec<(Channel, Vec<Need>)>,
     /// Facts that contradict each other; they were taken as unknown.
@@ -75,29 +60,23 @@ impl Library {
 
     fn derive_consistent(&self, facts: &CaseFacts, scope: &Scope) -> Derivation {
         let mut fold = Fold::new();
-        let mut slots = Slots::default();
         let mut policies = Vec::new();
-        let mut clauses = Vec::new();
         self.each_candidate(facts, scope, |index, policy| {
-            let Binds { by_channel, main } = binds(policy, facts, scope);
-            if main == Tri::False && by_channel.iter().all(|t| *t == Tri::False) {
+            let binds = binds(policy, facts, scope);
+            if !binds.any() {
                 return;
             }
-            let start = clauses.len() as u32;
-            clauses.reserve(policy.clauses.len());
-            let truths = truths(policy, facts, &mut slots, |i, own| {
-                clauses.push(ClauseTrace { clause: ClauseRef { policy: index, clause: i }, own });
-            });
+            let Binds { by_channel, main } = binds;
+            let truths = truths(policy, facts);
             for c in policy.speaks_on() {
                 let (set, by) = said(index, policy, *c, &truths, by_channel[*c as usize]);
                 fold.add(policy, *c, set, by);
             }
-            let clauses = start..clauses.len() as u32;
-            policies.push(PolicyTrace { policy: index, by_channel, main, truths, clauses });
+            policies.push(PolicyTrace { policy: index, by_channel, main, truths });
         });
         let answer = fold.finish();
         let mut derivation =
-            Derivation { answer, policies, clauses, needs: Vec::new(), problems: Vec::new() };
+            Derivation { answer, policies, needs: Vec::new(), problems: Vec::new() };
         for c in Channel::ALL {
             if derivation.answer.outcome(c).only().is_none() {
                 let found = needs::needs(self, facts, scope, &derivation, c, false);

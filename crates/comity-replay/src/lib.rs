@@ -12,6 +12,7 @@ pub mod charges;
 pub mod generate;
 pub mod joined;
 pub mod mapping;
+pub mod national;
 pub mod problem;
 pub mod reader;
 pub mod receipt;

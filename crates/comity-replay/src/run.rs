@@ -177,7 +177,7 @@ pub fn run(
     })
 }
 
-fn read_joined(
+pub(crate) fn read_joined(
     join: &Join,
     mapping: &Mapping,
     mapping_path: &str,
@@ -207,7 +207,7 @@ fn read_joined(
     Ok(joined)
 }
 
-fn file_hash(role: &str, name: &str, bytes: &[u8]) -> FileHash {
+pub(crate) fn file_hash(role: &str, name: &str, bytes: &[u8]) -> FileHash {
     FileHash {
         role: role.to_owned(),
         name: name.to_owned(),

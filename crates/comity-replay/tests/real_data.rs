@@ -2,54 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use comity_model::Diagnostic;
-use comity_policy::{Library, PolicyFile};
+mod common;
+
 use comity_replay::charges::{ChargeBook, ChargeLine, NotKnown};
-use comity_replay::{Failure, Files, Replay, Request, run};
+use comity_replay::{Failure, Replay, Request, run};
+use common::{Disk, root, whole_library};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
-use std::path::{Path, PathBuf};
-
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
-
-struct Disk;
-
-impl Files for Disk {
-    fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, Diagnostic> {
-        let file = fs::File::open(root().join(path));
-        file.map(|f| Box::new(f) as Box<dyn Read>)
-            .map_err(|e| Diagnostic::error("unreadable-file", format!("{path}: {e}")))
-    }
-}
-
-fn collect(folder: &Path, out: &mut Vec<PolicyFile>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            out.push(PolicyFile {
-                name: path.display().to_string(),
-                bytes: fs::read(&path).unwrap(),
-            });
-        }
-    }
-}
-
-fn library() -> Library {
-    let mut files = Vec::new();
-    collect(&root().join("policies"), &mut files);
-    Library::load(&files).unwrap_or_else(|e| panic!("{}", e[0]))
-}
 
 fn replay(study: &str) -> (Replay, u64) {
     let request =
         Request { study: study.to_owned(), command: "test".to_owned(), ..Request::default() };
     let mut rows = Vec::new();
-    match run(&request, &library(), &Disk, &mut rows, &mut |_| {}) {
+    match run(&request, &whole_library(), &Disk, &mut rows, &mut |_| {}) {
         Ok(replay) => {
             let lines = csv::Reader::from_reader(rows.as_slice()).into_records().count() as u64;
             (replay, lines)

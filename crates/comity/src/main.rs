@@ -7,6 +7,7 @@ mod files;
 mod generate;
 mod policy;
 mod replay;
+mod report;
 mod table;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -44,6 +45,9 @@ enum Command {
     Replay(replay::Args),
     /// Make synthetic national records from stated distributions
     Generate(generate::Args),
+    /// Answer questions from published national tables: coverage, roll-out, volumes, declines
+    #[command(subcommand)]
+    Report(report::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Command::Clock(args) => clock::run(args, policies, cli.json),
         Command::Replay(args) => replay::run(args, policies, cli.json),
         Command::Generate(args) => generate::run(args, cli.json),
+        Command::Report(command) => report::run(command, policies, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)

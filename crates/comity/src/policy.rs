@@ -327,7 +327,12 @@ fn cover(
     as_json: bool,
 ) -> Result<u8, Failure> {
     let library = files::library(policies)?;
-    let (reports, _) = run_cases(&library, &[], cases)?;
+    // Away from the repository's cases, those of the named policies themselves remain.
+    let own_only = !cases.is_dir() && !ids.is_empty();
+    if own_only {
+        eprintln!("`{}` is no folder: only the policies' own cases are counted", cases.display());
+    }
+    let (reports, _) = run_cases(&library, if own_only { ids } else { &[] }, cases)?;
     let exercised: BTreeSet<_> = reports.into_iter().flat_map(|r| r.exercised).collect();
     let only: Vec<PolicyIndex> = ids.iter().map(|id| library.find(id)).collect::<Result<_, _>>()?;
     let (mut total, mut missing) = (0, Vec::new());

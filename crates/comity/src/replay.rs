@@ -149,7 +149,7 @@ fn print_out(text: &str) {
 
 /// The disk, with how far the file opened last has been read.
 #[derive(Default)]
-struct Disk {
+pub struct Disk {
     length: Cell<u64>,
     read: Cell<u64>,
 }

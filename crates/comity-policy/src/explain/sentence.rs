@@ -1,7 +1,7 @@
 //! One sentence for a sergeant.
 
 use super::{ChannelView, ClauseView};
-use crate::channel::{Channel, Modality, Verified};
+use crate::channel::{Channel, Modality, Stance, Verified};
 use crate::needs::Need;
 use crate::trace::Derivation;
 use comity_model::CaseFacts;
@@ -78,10 +78,12 @@ fn open(v: &ChannelView, who: &str, deed: &str, facts: &CaseFacts, d: &Derivatio
     let head = format!("It is not known yet whether {subject} {} {deed}", which.join(" or "));
     let needs = d.needs.iter().find(|(c, _)| *c == v.channel).map(|(_, n)| n.as_slice());
     let wanted = needs.map(|n| smallest_words(n, facts)).unwrap_or_default();
-    let mut out = if wanted.is_empty() {
+    let mut out = if !wanted.is_empty() {
+        format!("{head}: find out {wanted}")
+    } else if d.answer.on(v.channel).stances.contains(Stance::Clash) {
         format!("{head}: two rules contradict each other, and counsel must say which holds")
     } else {
-        format!("{head}: find out {wanted}")
+        format!("{head}: too many facts are missing to say which few would settle it")
     };
     if v.channel == Channel::Hold {
         out.push_str("; until then nothing here allows a hold");
@@ -89,19 +91,24 @@ fn open(v: &ChannelView, who: &str, deed: &str, facts: &CaseFacts, d: &Derivatio
     out
 }
 
-/// The facts of the smallest sets, in words.
+/// The smallest sets of facts in words: the facts of one set joined by *and*, the sets by
+/// *or*; about four facts are named.
 fn smallest_words(needs: &[Need], facts: &CaseFacts) -> String {
     let size = needs.iter().map(|n| n.facts.len()).min().unwrap_or(0);
-    let paths: BTreeSet<FactPath> = needs
-        .iter()
-        .filter(|n| n.facts.len() == size)
-        .flat_map(|n| n.facts.iter().copied())
-        .collect();
-    let words: Vec<String> = paths.iter().take(4).map(|p| fact_words(*p, facts)).collect();
-    let more = paths.len().saturating_sub(4);
-    let mut out = words.join(if size > 1 { " and " } else { ", or " });
+    let sets: BTreeSet<&[FactPath]> =
+        needs.iter().map(|n| n.facts.as_slice()).filter(|f| f.len() == size).collect();
+    let shown = (4 / size.max(1)).max(1);
+    let words = |set: &&[FactPath]| {
+        let words: Vec<String> = set.iter().map(|p| fact_words(*p, facts)).collect();
+        words.join(" and ")
+    };
+    let named: Vec<String> = sets.iter().take(shown).map(words).collect();
+    let mut out = named.join(", or ");
+    let more = sets.len().saturating_sub(shown);
     if more > 0 {
-        out.push_str(&format!(", or {more} other facts"));
+        let s = if more == 1 { "" } else { "s" };
+        let what = if size == 1 { format!("fact{s}") } else { format!("set{s} of facts") };
+        out.push_str(&format!(", or {more} other {what}"));
     }
     out
 }

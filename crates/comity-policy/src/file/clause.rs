@@ -126,8 +126,6 @@ impl Loader<'_, '_> {
             when_text,
             unless_text,
             overridden_by: 0,
-            same: Vec::new(),
-            overrides_others: false,
             line,
         };
         Some(Raw { clause, overrides })
@@ -328,7 +326,6 @@ impl Loader<'_, '_> {
         }
         for (over, under) in &edges {
             clauses[*under].overridden_by |= 1 << over;
-            clauses[*over].overrides_others = true;
         }
         let order = topological(&clauses);
         if order.is_none() {

@@ -10,8 +10,8 @@ use crate::cond::{Cond, DateTerm, Ref, Test};
 use crate::expr::ast::CmpOp;
 use crate::expr::check::{self, Names, Used};
 use crate::expr::{self, Expr};
+use crate::plan::Plan;
 use crate::policy::*;
-use crate::program::Program;
 use comity_model::date::DateRounding;
 use comity_model::schema::{FieldId, scalar};
 use comity_model::tree::{Node, Raw};
@@ -127,11 +127,8 @@ impl Loader<'_, '_> {
         self.unused(&frame, &used);
         let cases = t.tables("case", self.found).into_iter().map(|(n, _)| n.clone()).collect();
         t.finish(self.found);
-        let (mut clauses, order) = clauses?;
+        let (clauses, order) = clauses?;
         let speakers = self.speakers(&clauses);
-        for c in &mut clauses {
-            c.same = c.stances.iter().map(|(ch, s)| speakers[*ch as usize].of(*s)).collect();
-        }
         let canonical = canonical::canonical(self.root);
         let policy = Policy {
             id: PolicyId(head.id),
@@ -150,10 +147,10 @@ impl Loader<'_, '_> {
             applies_when,
             param_texts: params::texts(&param_entries),
             params: kinds,
-            program: Program::compile(
-                order.iter().map(|i| (*i as usize, &clauses[*i as usize].when)),
-                clauses.len(),
-            ),
+            plan: Plan::compile(order.iter().map(|i| {
+                let c = &clauses[*i as usize];
+                (*i, &c.when, c.overridden_by)
+            })),
             clauses,
             order,
             spoken: spoken(&speakers),

@@ -1,5 +1,7 @@
 //! Disjunctive normal forms over unknown tests, kept small.
 
+use smallvec::{SmallVec, smallvec};
+
 /// Most sets kept while one outcome is computed; beyond it the smallest are kept.
 pub(super) const SETS_MAX: usize = 96;
 /// Most different unknown tests and facts that are told apart.
@@ -15,10 +17,27 @@ pub(super) struct Conj {
 
 pub(super) const TRUE: Conj = Conj { facts: 0, hold: 0, fail: 0 };
 
-pub(super) type Dnf = Vec<Conj>;
+/// Sets, mostly one or two: no allocation for those.
+pub(super) type Dnf = SmallVec<[Conj; 2]>;
+
+/// Always.
+pub(super) fn truth(holds: bool) -> Dnf {
+    if holds { smallvec![TRUE] } else { Dnf::new() }
+}
 
 pub(super) fn bits(mask: u64) -> impl Iterator<Item = usize> {
     (0..64).filter(move |i| mask >> i & 1 == 1)
+}
+
+/// The indexes of the bits that are set.
+pub(super) fn ones(mut mask: u128) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let i = mask.trailing_zeros() as usize;
+        (mask != 0).then(|| {
+            mask &= mask - 1;
+            i
+        })
+    })
 }
 
 /// Every way for `n` of some parts to turn out.
@@ -28,14 +47,14 @@ pub(super) fn choose<'a>(
     pick: impl Fn(&'a (Dnf, Dnf)) -> &'a Dnf + Copy,
 ) -> Dnf {
     if n == 0 {
-        return vec![TRUE];
+        return truth(true);
     }
     if parts.len() < n {
         return Dnf::new();
     }
     // ways[k]: the first parts give k.
     let mut ways: Vec<Dnf> = vec![Dnf::new(); n + 1];
-    ways[0] = vec![TRUE];
+    ways[0] = truth(true);
     for part in parts {
         for k in (1..=n).rev() {
             let with = product(&ways[k - 1], pick(part));
@@ -47,6 +66,9 @@ pub(super) fn choose<'a>(
 }
 
 pub(super) fn union(mut a: Dnf, b: Dnf) -> Dnf {
+    if a.is_empty() {
+        return b;
+    }
     a.extend(b);
     minimal(a)
 }
@@ -58,7 +80,7 @@ pub(super) fn product(a: &Dnf, b: &Dnf) -> Dnf {
     if b.len() == 1 && b[0] == TRUE {
         return a.clone();
     }
-    let mut out = Vec::with_capacity(a.len() * b.len());
+    let mut out = Dnf::new();
     for x in a {
         for y in b {
             let c = Conj { facts: x.facts | y.facts, hold: x.hold | y.hold, fail: x.fail | y.fail };
@@ -72,10 +94,13 @@ pub(super) fn product(a: &Dnf, b: &Dnf) -> Dnf {
 
 /// Drops conjunctions that another one implies; keeps the smallest when there are too many.
 pub(super) fn minimal(mut sets: Dnf) -> Dnf {
+    if sets.len() < 2 {
+        return sets;
+    }
     sets.sort_unstable_by_key(|c| {
         (c.facts.count_ones(), c.hold.count_ones() + c.fail.count_ones(), c.facts, c.hold, c.fail)
     });
-    let mut out: Dnf = Vec::with_capacity(sets.len().min(SETS_MAX));
+    let mut out = Dnf::new();
     for c in sets {
         let implied = out.iter().any(|o| o.hold & !c.hold == 0 && o.fail & !c.fail == 0);
         if !implied {
@@ -91,7 +116,7 @@ pub(super) fn minimal(mut sets: Dnf) -> Dnf {
 /// The sets whose facts contain no other set's facts.
 pub(super) fn smallest(sets: Dnf) -> Dnf {
     let sets = minimal(sets);
-    let mut out: Dnf = Vec::new();
+    let mut out = Dnf::new();
     for c in sets {
         if !out.iter().any(|o| o.facts & !c.facts == 0) {
             out.push(c);

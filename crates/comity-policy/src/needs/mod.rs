@@ -26,8 +26,9 @@ use crate::trace::{Derivation, PolicyTrace};
 use comity_model::facts::{FactPath, ListState, Value};
 use comity_model::schema::ListId;
 use comity_model::{CaseFacts, Day, Tri};
-use dnf::{BITS, Conj, Dnf, TRUE, bits, choose, minimal, product, smallest, union};
+use dnf::{BITS, Conj, Dnf, bits, choose, minimal, ones, product, smallest, truth, union};
 use fold::{Fold, RuleSays, Says};
+use smallvec::smallvec;
 use values::{Range, Values};
 
 /// One set of facts that would settle a channel.
@@ -123,129 +124,113 @@ impl<'a> Finder<'a> {
         let open = trace.truths.applies | trace.truths.applies_unknown;
         for stance in [Stance::May, Stance::Protect, Stance::Must, Stance::MustNot] {
             for i in bits(speakers.of(stance) & open) {
-                let applies = self.applies(policy, trace, i, true);
-                rules.push(RuleSays {
-                    stance,
-                    applies,
-                    not: self.applies(policy, trace, i, false),
-                });
+                let (applies, not) = self.applies(policy, trace, i);
+                rules.push(RuleSays { stance, applies, not });
             }
         }
         let default = speakers.default.map_or(Stance::Silent, |(s, _)| s);
-        let (binds, not) = (self.dnf(binding, true), self.dnf(binding, false));
+        let (binds, not) = self.both(binding, [0; QUANTIFIERS_MAX]);
         Says::Open { binds, not, rules, default }
     }
 
-    /// When a rule applies, or does not.
-    fn applies(
-        &mut self,
-        policy: &'a Policy,
-        trace: &PolicyTrace,
-        rule: usize,
-        wanted: bool,
-    ) -> Dnf {
-        let known = if trace.truths.applies >> rule & 1 == 1 {
-            Some(true)
-        } else if trace.truths.applies_unknown >> rule & 1 == 0 {
-            Some(false)
-        } else {
-            None
-        };
-        if let Some(known) = known {
-            return if known == wanted { vec![TRUE] } else { Dnf::new() };
+    /// When a rule applies, and when it does not.
+    fn applies(&mut self, policy: &'a Policy, trace: &PolicyTrace, rule: usize) -> (Dnf, Dnf) {
+        if trace.truths.applies >> rule & 1 == 1 {
+            return (truth(true), truth(false));
+        }
+        if trace.truths.applies_unknown >> rule & 1 == 0 {
+            return (truth(false), truth(true));
         }
         let clause = &policy.clauses[rule];
-        let mut out = self.dnf(&clause.when, wanted);
+        let (mut applies, mut not) = self.both(&clause.when, [0; QUANTIFIERS_MAX]);
         for over in bits(clause.overridden_by) {
-            let other = self.applies(policy, trace, over, !wanted);
-            out = if wanted { product(&out, &other) } else { union(out, other) };
+            let (other, other_not) = self.applies(policy, trace, over);
+            applies = product(&applies, &other_not);
+            not = union(not, other);
         }
-        out
+        (applies, not)
     }
 
-    fn dnf(&mut self, cond: &'a Cond, wanted: bool) -> Dnf {
-        self.dnf_in(cond, wanted, [0; QUANTIFIERS_MAX])
-    }
-
-    fn dnf_in(&mut self, cond: &'a Cond, wanted: bool, elements: Elements) -> Dnf {
-        match eval_in(cond, self.facts, elements, &mut Silent) {
-            Tri::Unknown => {}
-            known => return if known == Tri::from(wanted) { vec![TRUE] } else { Dnf::new() },
+    /// When a condition holds, and when it fails.
+    fn both(&mut self, cond: &'a Cond, elements: Elements) -> (Dnf, Dnf) {
+        let known = eval_in(cond, self.facts, elements, &mut Silent);
+        if known != Tri::Unknown {
+            return (truth(known == Tri::True), truth(known == Tri::False));
         }
         match cond {
-            Cond::Const(_) => Dnf::new(),
-            Cond::Not(inner) => self.dnf_in(inner, !wanted, elements),
-            Cond::And(parts) | Cond::Or(parts) => {
-                let all = matches!(cond, Cond::And(_)) == wanted;
-                let mut out = if all { vec![TRUE] } else { Dnf::new() };
+            Cond::Const(_) => (Dnf::new(), Dnf::new()),
+            Cond::Not(inner) => swapped(self.both(inner, elements)),
+            Cond::And(parts) => {
+                let (mut holds, mut fails) = (truth(true), Dnf::new());
                 for part in parts {
-                    let p = self.dnf_in(part, wanted, elements);
-                    out = if all { product(&out, &p) } else { union(out, p) };
+                    let (h, f) = self.both(part, elements);
+                    (holds, fails) = (product(&holds, &h), union(fails, f));
                 }
-                out
+                (holds, fails)
+            }
+            Cond::Or(parts) => {
+                let (mut holds, mut fails) = (Dnf::new(), truth(true));
+                for part in parts {
+                    let (h, f) = self.both(part, elements);
+                    (holds, fails) = (union(holds, h), product(&fails, &f));
+                }
+                (holds, fails)
             }
             Cond::Test(test) => {
-                let unknown: Vec<FactPath> = reads(test, &elements)
-                    .into_iter()
-                    .filter(|p| !self.facts.at(*p).is_known())
-                    .collect();
-                self.literal(Atom::Test(test, elements), &unknown, wanted)
+                let mut unknown = reads(test, &elements);
+                unknown.retain(|p| !self.facts.at(*p).is_known());
+                self.literals(Atom::Test(test, elements), &unknown)
             }
-            Cond::Quant { list, var, count, body } => {
-                self.quantifier(cond, *list, *var, *count, body, wanted, elements)
-            }
+            Cond::Quant { list, var, count, body } => match count {
+                Count::AtLeast(n) => {
+                    self.quantifier(cond, (*list, *var), *n, (body, true), elements)
+                }
+                // `all` is "no element fails".
+                Count::All => {
+                    swapped(self.quantifier(cond, (*list, *var), 1, (body, false), elements))
+                }
+                Count::AtLeastDistinct(..) => self.opaque(cond, *list, elements),
+            },
         }
     }
 
-    #[allow(clippy::too_many_arguments, reason = "the parts of one quantifier")]
+    /// When at least `n` elements have a body that holds (`sign`) or fails, and when not.
     fn quantifier(
         &mut self,
         whole: &'a Cond,
-        list: ListId,
-        var: u8,
-        count: Count,
-        body: &'a Cond,
-        wanted: bool,
+        (list, var): (ListId, u8),
+        n: u32,
+        (body, sign): (&'a Cond, bool),
         elements: Elements,
-    ) -> Dnf {
-        let open = self.facts.list(list).state != ListState::Complete;
-        // `all` is "no element fails": the same work with both signs turned.
-        let (n, sign, wanted) = match count {
-            Count::AtLeast(n) => (n as usize, true, wanted),
-            Count::All => (1, false, !wanted),
-            Count::AtLeastDistinct(..) => return self.opaque(whole, list, wanted, elements, open),
-        };
+    ) -> (Dnf, Dnf) {
         let mut sure = 0;
         let mut maybe: Vec<(Dnf, Dnf)> = Vec::new();
         for i in 0..self.facts.list(list).len() {
             let mut at = elements;
             at[var as usize] = i as u16;
             match eval_in(body, self.facts, at, &mut Silent) {
-                Tri::Unknown => {
-                    let fits = self.dnf_in(body, sign, at);
-                    let misfits = self.dnf_in(body, !sign, at);
-                    maybe.push((fits, misfits));
-                }
+                Tri::Unknown => maybe.push(self.signed(body, sign, at)),
                 t if t == Tri::from(sign) => sure += 1,
                 _ => {}
             }
         }
-        let more = Atom::List(list, whole, elements);
-        if wanted {
-            let mut out = choose(&maybe, n.saturating_sub(sure), |m| &m.0);
-            if open {
-                let fits = self.one_more(more, list, var, body, sign, elements);
-                out = union(out, fits);
-            }
-            out
-        } else {
-            let misfits_wanted = (sure + maybe.len() + 1).saturating_sub(n);
-            let mut out = choose(&maybe, misfits_wanted, |m| &m.1);
-            if open {
-                out = product(&out, &self.literal(more, &[FactPath::List(list)], false));
-            }
-            out
+        let n = n as usize;
+        let mut holds = choose(&maybe, n.saturating_sub(sure), |m| &m.0);
+        let mut fails = choose(&maybe, (sure + maybe.len() + 1).saturating_sub(n), |m| &m.1);
+        if self.facts.list(list).state != ListState::Complete {
+            let more = Atom::List(list, whole, elements);
+            let (there_is, there_is_not) = self.literals(more, &[FactPath::List(list)]);
+            let fits = self.one_more(more, (list, var), (body, sign), elements);
+            holds = union(holds, product(&fits, &there_is));
+            fails = product(&fails, &there_is_not);
         }
+        (holds, fails)
+    }
+
+    /// When a condition holds and fails, or the other way around.
+    fn signed(&mut self, body: &'a Cond, sign: bool, elements: Elements) -> (Dnf, Dnf) {
+        let both = self.both(body, elements);
+        if sign { both } else { swapped(both) }
     }
 
     /// An element that is not listed fits: to know the list is to know all of its facts,
@@ -253,20 +238,17 @@ impl<'a> Finder<'a> {
     fn one_more(
         &mut self,
         more: Atom<'a>,
-        list: ListId,
-        var: u8,
-        body: &'a Cond,
-        sign: bool,
+        (list, var): (ListId, u8),
+        (body, sign): (&'a Cond, bool),
         mut elements: Elements,
     ) -> Dnf {
-        let there_is = self.literal(more, &[FactPath::List(list)], true);
         // Each condition may want an element of its own.
         let Some(number) = self.atoms.iter().position(|a| *a == more) else { return Dnf::new() };
         elements[var as usize] = self.unlisted(list, number);
-        let mut fits = self.dnf_in(body, sign, elements);
+        let (mut fits, _) = self.signed(body, sign, elements);
         let unlisted = self.unlisted_facts();
         fits.iter_mut().for_each(|c| c.facts &= !unlisted);
-        product(&minimal(fits), &there_is)
+        minimal(fits)
     }
 
     /// True for a test on an element that is not listed.
@@ -278,47 +260,40 @@ impl<'a> Finder<'a> {
     }
 
     /// A condition that is not taken apart: it needs every unknown fact it reads.
-    fn opaque(
-        &mut self,
-        whole: &'a Cond,
-        list: ListId,
-        wanted: bool,
-        elements: Elements,
-        open: bool,
-    ) -> Dnf {
+    fn opaque(&mut self, whole: &'a Cond, list: ListId, elements: Elements) -> (Dnf, Dnf) {
         let mut read: Vec<FactPath> = Vec::new();
         eval_in(whole, self.facts, elements, &mut read);
         read.retain(|p| !matches!(p, FactPath::List(_)) && !self.facts.at(*p).is_known());
-        if open {
+        if self.facts.list(list).state != ListState::Complete {
             read.push(FactPath::List(list));
         }
         read.sort_unstable();
         read.dedup();
-        self.literal(Atom::List(list, whole, elements), &read, wanted)
+        self.literals(Atom::List(list, whole, elements), &read)
     }
 
-    fn literal(&mut self, atom: Atom<'a>, unknown: &[FactPath], wanted: bool) -> Dnf {
+    /// A test that turns out true, and one that turns out false.
+    fn literals(&mut self, atom: Atom<'a>, unknown: &[FactPath]) -> (Dnf, Dnf) {
         // A case with more unknown tests than bits loses sets, never gets a wrong one.
-        let Some(index) = place(&mut self.atoms, atom) else { return Dnf::new() };
+        let Some(index) = place(&mut self.atoms, atom) else { return (Dnf::new(), Dnf::new()) };
         let mut facts = 0_u128;
         for path in unknown {
-            let Some(at) = place(&mut self.paths, *path) else { return Dnf::new() };
+            let Some(at) = place(&mut self.paths, *path) else { return (Dnf::new(), Dnf::new()) };
             facts |= 1 << at;
         }
         let bit = 1 << index;
-        let (hold, fail) = if wanted { (bit, 0) } else { (0, bit) };
-        vec![Conj { facts, hold, fail }]
+        (
+            smallvec![Conj { facts, hold: bit, fail: 0 }],
+            smallvec![Conj { facts, hold: 0, fail: bit }],
+        )
     }
 
     /// The ways in which the tests can turn out so, or none.
     fn possible(&mut self, conj: &Conj) -> Dnf {
-        let mut ways = vec![*conj];
-        let tests = self.atoms.len();
-        for i in 0..tests {
-            for j in 0..tests {
-                if conj.hold >> i & 1 == 1 && conj.fail >> j & 1 == 1 {
-                    ways = product(&ways, &self.misfit(i, j));
-                }
+        let mut ways: Dnf = smallvec![*conj];
+        for i in ones(conj.hold) {
+            for j in ones(conj.fail) {
+                ways = product(&ways, &self.misfit(i, j));
             }
         }
         let unlisted = self.unlisted_facts();
@@ -340,21 +315,21 @@ impl<'a> Finder<'a> {
         let (Atom::List(list, ..), Atom::List(same, whole, mut elements)) =
             (self.atoms[one], self.atoms[other])
         else {
-            return vec![TRUE];
+            return truth(true);
         };
-        let Cond::Quant { var, count, body, .. } = whole else { return vec![TRUE] };
+        let Cond::Quant { var, count, body, .. } = whole else { return truth(true) };
         let sign = match count {
             Count::All => false,
             Count::AtLeast(1) => true,
-            _ => return vec![TRUE],
+            _ => return truth(true),
         };
         if list != same {
-            return vec![TRUE];
+            return truth(true);
         }
         elements[*var as usize] = self.unlisted(list, one);
-        let out = self.dnf_in(body, !sign, elements);
+        let (_, out) = self.signed(body, sign, elements);
         // Without room for more tests nothing is ruled out.
-        if self.atoms.len() == BITS || self.paths.len() == BITS { vec![TRUE] } else { out }
+        if self.atoms.len() == BITS || self.paths.len() == BITS { truth(true) } else { out }
     }
 
     /// The number of the unlisted element of a condition on a list.
@@ -368,13 +343,9 @@ impl<'a> Finder<'a> {
             return false;
         }
         let mut ranges: Vec<(FactPath, Values)> = Vec::new();
-        for (i, atom) in self.atoms.iter().enumerate() {
-            let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
-                (1, _) => true,
-                (_, 1) => false,
-                _ => continue,
-            };
-            let Atom::Test(test, elements) = atom else { continue };
+        for i in ones(conj.hold | conj.fail) {
+            let wanted = conj.hold >> i & 1 == 1;
+            let Atom::Test(test, elements) = &self.atoms[i] else { continue };
             let Some((path, range)) = self.range(test, elements, wanted) else { continue };
             let at = ranges.iter().position(|(p, _)| *p == path).unwrap_or_else(|| {
                 ranges.push((path, Values::of(path)));
@@ -440,29 +411,21 @@ impl<'a> Finder<'a> {
     }
 
     fn need(&self, outcome: Modality, conj: &Conj, in_words: bool) -> Need {
-        let mut facts: Vec<FactPath> = self
-            .paths
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| conj.facts >> i & 1 == 1)
-            .map(|(_, p)| *p)
-            .collect();
+        let mut facts: Vec<FactPath> = ones(conj.facts).map(|i| self.paths[i]).collect();
         facts.sort_unstable();
         let mut when = Vec::new();
-        let atoms: &[Atom<'_>] = if in_words { &self.atoms } else { &[] };
-        for (i, atom) in atoms.iter().enumerate() {
-            let wanted = match (conj.hold >> i & 1, conj.fail >> i & 1) {
-                (1, _) => true,
-                (_, 1) => false,
-                _ => continue,
-            };
+        for i in ones(if in_words { conj.hold | conj.fail } else { 0 }) {
             // That there is an element that fits says what its facts must be.
-            if !self.is_unlisted(atom) {
-                when.push(self.turn(atom, wanted));
+            if !self.is_unlisted(&self.atoms[i]) {
+                when.push(self.turn(&self.atoms[i], conj.hold >> i & 1 == 1));
             }
         }
         Need { outcome, facts, when }
     }
+}
+
+fn swapped<T>((a, b): (T, T)) -> (T, T) {
+    (b, a)
 }
 
 /// The index of a thing in a list of at most [`BITS`], put there if need be.

@@ -7,7 +7,6 @@ use crate::channel::{Channel, Stance};
 use crate::cond::{Silent, eval};
 use crate::decide::{clause_for, stance_of, truths};
 use crate::policy::{Anchor, Policy};
-use crate::program::Slots;
 use comity_model::{CaseFacts, Day, Diagnostic, Tri};
 
 /// Findings and what was asked.
@@ -64,12 +63,12 @@ fn binds(policy: &Policy, anchor: Anchor, facts: &CaseFacts) -> bool {
 
 /// Those rules surely apply.
 fn apply(policy: &Policy, rules: u64, facts: &CaseFacts) -> bool {
-    truths(policy, facts, &mut Slots::default(), |_, _| {}).applies & rules == rules
+    truths(policy, facts).applies & rules == rules
 }
 
 /// The instrument surely takes that stance; the clause that it rests on.
 fn says(policy: &Policy, channel: Channel, stance: Stance, facts: &CaseFacts) -> Option<u8> {
-    let t = truths(policy, facts, &mut Slots::default(), |_, _| {});
+    let t = truths(policy, facts);
     let applies = policy.speakers[channel as usize].of(stance) & t.applies != 0;
     let sure = applies || stance_of(policy, channel, &t).only() == Some(stance);
     sure.then(|| clause_for(policy, channel, &t, stance)).flatten()

@@ -10,10 +10,13 @@
 )]
 
 pub mod conditions;
+pub mod equal;
 pub mod filling;
 pub mod oracle;
+pub mod random;
 pub mod reference;
 pub mod small;
+pub mod soak;
 pub mod tape;
 
 use comity_policy::case::{CaseFile, Question, read_case};

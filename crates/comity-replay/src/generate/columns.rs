@@ -7,9 +7,7 @@ use arrow_array::{
     StringArray, StructArray,
 };
 use arrow_buffer::{BooleanBufferBuilder, NullBufferBuilder, OffsetBuffer, ScalarBuffer};
-use arrow_schema::{ArrowError, DataType, Field, FieldRef, Fields, TimeUnit};
-use comity_model::generate::{ArrowColumn, ArrowType};
-use std::collections::HashMap;
+use arrow_schema::{ArrowError, DataType, Field, Fields};
 use std::sync::Arc;
 
 /// Values of a set, by code.
@@ -161,32 +159,14 @@ impl Ends {
     }
 }
 
-fn dictionary() -> DataType {
-    DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8))
-}
-
-/// A field of the layout as an Arrow field; of a list only the element fields in `elements`.
-pub fn field(column: &ArrowColumn, elements: &[&str]) -> Field {
-    let data_type = match &column.data_type {
-        ArrowType::Boolean => DataType::Boolean,
-        ArrowType::Int32 => DataType::Int32,
-        ArrowType::Date32 => DataType::Date32,
-        ArrowType::TimestampSecondUtc => {
-            DataType::Timestamp(TimeUnit::Second, Some(Arc::from("UTC")))
-        }
-        ArrowType::Utf8 => DataType::Utf8,
-        ArrowType::Dictionary(_) => dictionary(),
-        ArrowType::ListOfStruct(inner) => {
-            let of = elements.iter().filter_map(|e| inner.iter().find(|c| c.name == *e));
-            let fields: Vec<FieldRef> = of.map(|c| Arc::new(field(c, &[]))).collect();
-            DataType::List(Arc::new(Field::new("item", DataType::Struct(fields.into()), true)))
-        }
-    };
-    let field = Field::new(&column.name, data_type, column.is_nullable);
-    match column.unit {
-        Some(unit) => field.with_metadata(HashMap::from([("unit".to_owned(), unit.to_owned())])),
-        None => field,
-    }
+/// A field of the layout; of a list only the element fields in `elements`, in that order.
+pub fn field(of: &Field, elements: &[&str]) -> Field {
+    let DataType::List(item) = of.data_type() else { return of.clone() };
+    let DataType::Struct(all) = item.data_type() else { return of.clone() };
+    let wanted = elements.iter().filter_map(|e| all.iter().find(|f| f.name() == e));
+    let fields: Fields = wanted.cloned().collect();
+    let item = Field::new(item.name(), DataType::Struct(fields), item.is_nullable());
+    Field::new(of.name(), DataType::List(Arc::new(item)), of.is_nullable())
 }
 
 /// A field that is no fact: grouped by, or kept beside the facts.
@@ -196,5 +176,5 @@ pub fn beside(name: &str, data_type: DataType, is_nullable: bool) -> Field {
 
 /// The type of a dictionary column.
 pub fn dictionary_type() -> DataType {
-    dictionary()
+    DataType::Dictionary(Box::new(DataType::UInt8), Box::new(DataType::Utf8))
 }

@@ -6,8 +6,8 @@ use super::rows::Dice;
 use super::tables::{Offense, Tables};
 use arrow_array::ArrayRef;
 use arrow_schema::{ArrowError, DataType, Fields};
-use comity_model::generate::arrow_layout;
 use comity_model::schema::{EnumDef, enums};
+use comity_policy::columns::case_schema;
 
 /// States of a list in the order of the column's codes.
 const STATES: [&str; 3] = ["unknown", "at_least", "complete"];
@@ -24,11 +24,10 @@ fn names(set: &'static EnumDef) -> impl Iterator<Item = &'static str> {
 
 /// The fields of a list's element, those of `wanted`, in that order.
 fn element_fields(list: &str, wanted: &[&str]) -> Fields {
-    let layout = arrow_layout();
-    let column = layout.iter().find(|c| c.name == list);
-    let made = column.map(|c| super::columns::field(c, wanted));
+    let layout = case_schema();
+    let made = layout.field_with_name(list).map(|f| super::columns::field(f, wanted));
     match made.as_ref().map(arrow_schema::Field::data_type) {
-        Some(DataType::List(item)) => match item.data_type() {
+        Ok(DataType::List(item)) => match item.data_type() {
             DataType::Struct(fields) => fields.clone(),
             _ => Fields::empty(),
         },

@@ -9,8 +9,8 @@ use super::settings::Settings;
 use super::tables::{CITIZEN, County, FacilityKind, Tables};
 use arrow_array::{ArrayRef, RecordBatch, UInt64Array};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
-use comity_model::generate::{ArrowColumn, ArrowType, arrow_layout};
 use comity_model::schema::{EnumDef, FieldId, Kind, enums, scalar};
+use comity_policy::columns::case_schema;
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use sha2::{Digest, Sha256};
@@ -57,20 +57,18 @@ pub fn schema(settings: &Settings) -> SchemaRef {
         beside("lift_reason", dictionary_type(), true),
         beside("prior_convictions", DataType::Int32, true),
     ];
-    let filled: Vec<FieldId> = super::settings::FILLED
-        .iter()
-        .copied()
-        .chain(settings.assumed.iter().map(|a| a.field))
-        .collect();
-    for column in arrow_layout() {
-        let elements: &[&str] = match (column.fact, &column.data_type) {
-            ("charges", ArrowType::ListOfStruct(_)) => &ChargeList::FIELDS,
-            ("convictions", ArrowType::ListOfStruct(_)) => &ConvictionList::FIELDS,
-            ("charges" | "convictions", _) => &[],
-            (path, _) if filled.iter().any(|f| f.def().path == path) => &[],
+    let assumed = settings.assumed.iter().map(|a| a.field);
+    let filled: Vec<String> =
+        super::settings::FILLED.into_iter().chain(assumed).map(column_name).collect();
+    for of in case_schema().fields() {
+        let elements: &[&str] = match of.name().as_str() {
+            "charges" => &ChargeList::FIELDS,
+            "convictions" => &ConvictionList::FIELDS,
+            "charges_state" | "convictions_state" => &[],
+            name if filled.iter().any(|f| f == name) => &[],
             _ => continue,
         };
-        fields.push(field(&column, elements));
+        fields.push(field(of, elements));
     }
     Arc::new(Schema::new(fields))
 }
@@ -378,10 +376,4 @@ fn signer_of(warrant: u8) -> Option<u8> {
         "judicial" => None,
         _ => enums::WARRANT_SIGNER.code("immigration_officer"),
     }
-}
-
-/// The columns of the layout that generated rows fill, for the reference page.
-pub fn filled_columns(settings: &Settings) -> Vec<ArrowColumn> {
-    let schema = schema(settings);
-    arrow_layout().into_iter().filter(|c| schema.field_with_name(&c.name).is_ok()).collect()
 }

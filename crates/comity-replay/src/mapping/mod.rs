@@ -61,6 +61,15 @@ pub struct Assumption {
     pub why: String,
 }
 
+/// Which values of the first outcome column say how a request ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutcomeWords {
+    /// The agency declined it.
+    pub declined: Vec<String>,
+    /// Nothing is recorded.
+    pub not_recorded: Vec<String>,
+}
+
 /// A column and a reason.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Said {
@@ -140,6 +149,8 @@ pub struct Mapping {
     pub columns: Vec<Column>,
     /// Columns carried to the output, never facts.
     pub outcomes: Vec<Said>,
+    /// What values of the first of them mean.
+    pub outcome_words: OutcomeWords,
     /// Columns that are not read.
     pub ignored: Vec<Said>,
     /// Facts taken for granted.

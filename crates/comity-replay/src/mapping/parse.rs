@@ -1,6 +1,6 @@
 //! Reads a mapping file; all findings at once, each with its place.
 
-use super::{Assumption, Column, Join, Mapping, PlaceRule, Read, Said};
+use super::{Assumption, Column, Join, Mapping, OutcomeWords, PlaceRule, Read, Said};
 use crate::reader::Encoding;
 use crate::toml_read::{Given, Target, TomlReader, given};
 use comity_model::schema::Kind;
@@ -37,8 +37,9 @@ pub fn parse(name: &str, bytes: &[u8], places: &Places) -> Result<Mapping, Vec<D
         place,
         place_loses,
         columns: r.tables(&root, "column").iter().filter_map(|n| column(&mut r, n)).collect(),
-        outcomes: said(&mut r, &root, "outcome"),
-        ignored: said(&mut r, &root, "ignored"),
+        outcomes: said(&mut r, &root, "outcome", &["name", "why", "declined", "not_recorded"]),
+        outcome_words: outcome_words(&mut r, &root),
+        ignored: said(&mut r, &root, "ignored", &["name", "why"]),
         assumptions: r.tables(&root, "assume").iter().flat_map(|n| assume(&mut r, n)).collect(),
         unknown: unknown(&mut r, &root),
         join: root.get("join").map(|n| join(&mut r, n)),
@@ -158,13 +159,24 @@ fn value_table(r: &mut TomlReader<'_>, node: &Node, targets: &[Target]) -> BTree
     out
 }
 
-fn said(r: &mut TomlReader<'_>, root: &Node, key: &str) -> Vec<Said> {
+/// What the values of the first outcome column mean.
+fn outcome_words(r: &mut TomlReader<'_>, root: &Node) -> OutcomeWords {
+    let Some(node) = r.tables(root, "outcome").first() else {
+        return OutcomeWords::default();
+    };
+    OutcomeWords {
+        declined: r.texts(node, "declined"),
+        not_recorded: r.texts(node, "not_recorded"),
+    }
+}
+
+fn said(r: &mut TomlReader<'_>, root: &Node, key: &str, keys: &[&str]) -> Vec<Said> {
     let what = format!("[[{key}]]");
     let nodes = r.tables(root, key);
     nodes
         .iter()
         .map(|n| {
-            r.only(n, &what, &["name", "why"]);
+            r.only(n, &what, keys);
             Said { name: r.text(n, &what, "name"), why: r.text(n, &what, "why") }
         })
         .collect()
@@ -293,6 +305,6 @@ fn join(r: &mut TomlReader<'_>, node: &Node) -> Join {
         criminal_arrest: r.flag(node, "criminal_arrest").unwrap_or(false),
         youthful: r.flag(node, "youthful"),
         set_aside,
-        ignored: said(r, node, "ignored"),
+        ignored: said(r, node, "ignored", &["name", "why"]),
     }
 }

@@ -2,9 +2,14 @@
 
 use std::fmt::Write as _;
 
-/// The four answers, in the order of [`crate::tally::ANSWERS`]: class, label.
-const PARTS: [(&str, &str); 4] =
-    [("must", "must"), ("may", "may"), ("open", "undetermined"), ("not", "must not")];
+/// What the parts of a bar are: class of the fill (`must`, `may`, `open`, `not`) and label. A
+/// part without a label is left out of the legend.
+#[derive(Debug, Clone, Copy)]
+pub struct Key(pub [(&'static str, &'static str); 4]);
+
+/// The four answers, in the order of [`crate::tally::ANSWERS`].
+pub const ANSWERS: Key =
+    Key([("must", "must"), ("may", "may"), ("open", "undetermined"), ("not", "must not")]);
 
 /// One stacked bar.
 #[derive(Debug, Clone)]
@@ -48,9 +53,9 @@ pub fn patterns() -> String {
 }
 
 /// The legend as a list, in words and swatches.
-pub fn legend() -> String {
+pub fn legend(key: &Key) -> String {
     let mut out = String::from("<ul class=\"legend\">");
-    for (class, label) in PARTS {
+    for (class, label) in key.0.iter().filter(|(_, label)| !label.is_empty()) {
         let _ = write!(
             out,
             "<li><svg width=\"22\" height=\"14\" aria-hidden=\"true\" focusable=\"false\"><rect class=\"{class}\" x=\".5\" y=\".5\" width=\"21\" height=\"13\"/></svg> {label}</li>"
@@ -70,11 +75,12 @@ fn open(out: &mut String, id: &str, (w, h): (f64, f64), title: &str, desc: &str)
 }
 
 /// What a list of bars says, for those who do not see it.
-fn describe(bars: &[Bar]) -> String {
+fn describe(key: &Key, bars: &[Bar]) -> String {
     let mut out = String::from("Shares of rows. ");
     for b in bars {
         let total = b.total();
-        let shares: Vec<String> = PARTS
+        let shares: Vec<String> = key
+            .0
             .iter()
             .zip(b.parts)
             .filter(|(_, n)| *n > 0)
@@ -86,7 +92,7 @@ fn describe(bars: &[Bar]) -> String {
 }
 
 /// Horizontal bars of shares, one row each: label, bar, number of rows.
-pub fn shares(id: &str, title: &str, bars: &[Bar]) -> String {
+pub fn shares(key: &Key, id: &str, title: &str, bars: &[Bar]) -> String {
     const W: f64 = 920.0;
     const LEFT: f64 = 250.0;
     const RIGHT: f64 = 70.0;
@@ -94,7 +100,7 @@ pub fn shares(id: &str, title: &str, bars: &[Bar]) -> String {
     const H: f64 = 24.0;
     let height = 26.0 + STEP * bars.len() as f64;
     let mut out = String::new();
-    open(&mut out, id, (W, height), title, &describe(bars));
+    open(&mut out, id, (W, height), title, &describe(key, bars));
     let span = W - LEFT - RIGHT;
     axis_across(&mut out, LEFT, span, height);
     for (i, bar) in bars.iter().enumerate() {
@@ -106,7 +112,7 @@ pub fn shares(id: &str, title: &str, bars: &[Bar]) -> String {
             LEFT - 10.0,
             escape(&bar.label)
         );
-        across(&mut out, bar, (LEFT, y), (span, H));
+        across(&mut out, key, bar, (LEFT, y), (span, H));
         let _ = write!(
             out,
             "<text class=\"count\" x=\"{:.0}\" y=\"{middle:.1}\">{}</text>",
@@ -128,10 +134,10 @@ fn axis_across(out: &mut String, left: f64, span: f64, height: f64) {
     }
 }
 
-fn across(out: &mut String, bar: &Bar, (x, y): (f64, f64), (span, h): (f64, f64)) {
+fn across(out: &mut String, key: &Key, bar: &Bar, (x, y): (f64, f64), (span, h): (f64, f64)) {
     let total = bar.total();
     let mut at = x;
-    for ((class, label), n) in PARTS.iter().zip(bar.parts) {
+    for ((class, label), n) in key.0.iter().zip(bar.parts) {
         if n == 0 || total == 0 {
             continue;
         }
@@ -166,14 +172,14 @@ fn pill(out: &mut String, text: &str, x: f64, y: f64) {
 }
 
 /// Upright bars of shares by year, with the number of rows under each.
-pub fn years(id: &str, title: &str, bars: &[Bar]) -> String {
+pub fn years(key: &Key, id: &str, title: &str, bars: &[Bar]) -> String {
     const W: f64 = 440.0;
     const H: f64 = 230.0;
     const LEFT: f64 = 44.0;
     const TOP: f64 = 10.0;
     const BOTTOM: f64 = 44.0;
     let mut out = String::new();
-    open(&mut out, id, (W, H), title, &describe(bars));
+    open(&mut out, id, (W, H), title, &describe(key, bars));
     let (span, height) = (W - LEFT - 6.0, H - TOP - BOTTOM);
     for percent in [0, 25, 50, 75, 100] {
         let y = TOP + height * (1.0 - f64::from(percent) / 100.0);
@@ -188,7 +194,7 @@ pub fn years(id: &str, title: &str, bars: &[Bar]) -> String {
     let step = span / bars.len().max(1) as f64;
     for (i, bar) in bars.iter().enumerate() {
         let x = LEFT + step * i as f64;
-        upright(&mut out, bar, (x + step * 0.12, TOP), (step * 0.76, height));
+        upright(&mut out, key, bar, (x + step * 0.12, TOP), (step * 0.76, height));
         let middle = x + step / 2.0;
         let _ = write!(
             out,
@@ -209,10 +215,10 @@ pub fn years(id: &str, title: &str, bars: &[Bar]) -> String {
     out
 }
 
-fn upright(out: &mut String, bar: &Bar, (x, top): (f64, f64), (w, height): (f64, f64)) {
+fn upright(out: &mut String, key: &Key, bar: &Bar, (x, top): (f64, f64), (w, height): (f64, f64)) {
     let total = bar.total();
     let mut bottom = top + height;
-    for ((class, label), n) in PARTS.iter().zip(bar.parts) {
+    for ((class, label), n) in key.0.iter().zip(bar.parts) {
         if n == 0 || total == 0 {
             continue;
         }

@@ -1,7 +1,7 @@
 //! The report: one page that opens from disk, with its charts, their tables, and its receipt.
 
-use super::chart::{Bar, Length, escape, legend, lengths, patterns, shares, thousands, years};
-use super::style::CSS;
+use super::chart::{ANSWERS, Bar, Length, escape, legend, lengths, shares, thousands, years};
+use super::page;
 use super::text::percent;
 use crate::run::Replay;
 use crate::study::{Regime, Side};
@@ -13,6 +13,17 @@ const NEEDS_CHARTED: usize = 8;
 /// Outcomes rarer than this are summed.
 const FEW: u64 = 10;
 
+/// The sections of the page: id and name.
+const SECTIONS: [(&str, &str); 7] = [
+    ("result", "Result"),
+    ("years", "By year"),
+    ("causes", "What is missing"),
+    ("outcomes", "What happened"),
+    ("data", "The data"),
+    ("reading", "How to read it"),
+    ("receipt", "Receipt"),
+];
+
 /// The whole page.
 pub fn page(replay: &Replay) -> String {
     let mut out = String::with_capacity(1 << 18);
@@ -23,23 +34,26 @@ pub fn page(replay: &Replay) -> String {
     outcomes(&mut out, replay);
     data(&mut out, replay);
     reading(&mut out, replay);
-    receipt(&mut out, replay);
-    let _ = writeln!(
-        out,
-        "</main>\n<footer><div class=\"wrap\"><p>Made by {} from the files named above. It describes what texts say about records; it is not legal advice, and it says nothing about which policy is better.</p></div></footer>\n</body>\n</html>",
-        escape(&replay.receipt.engine)
+    page::receipt(
+        &mut out,
+        &replay.receipt,
+        "<code>rows.csv</code> (every input row with its answers), <code>summary.json</code> (every number on this page).",
+        "Policies that the regimes name",
     );
+    page::close(&mut out, &replay.receipt.engine);
     out
 }
 
 fn head(out: &mut String, replay: &Replay) {
     let (study, rows) = (&replay.study, replay.tally.rows);
-    let _ = writeln!(
+    page::open(
         out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n<style>{CSS}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#result\">Skip to the result</a>\n{patterns}<header class=\"top\"><div class=\"wrap\"><p class=\"kind\">Replay of real records</p><h1>{title}</h1><p>{question}</p></div></header>\n<main class=\"wrap\">\n<nav aria-label=\"Sections\"><ul><li><a href=\"#result\">Result</a></li><li><a href=\"#years\">By year</a></li><li><a href=\"#causes\">What is missing</a></li><li><a href=\"#outcomes\">What happened</a></li><li><a href=\"#data\">The data</a></li><li><a href=\"#reading\">How to read it</a></li><li><a href=\"#receipt\">Receipt</a></li></ul></nav>",
-        title = escape(&study.title),
-        question = escape(&study.question),
-        patterns = patterns(),
+        &page::Head {
+            kind: "Replay of real records",
+            title: &study.title,
+            question: &study.question,
+            sections: &SECTIONS,
+        },
     );
     let years: Vec<&String> = replay.tally.years.keys().filter(|y| y.len() == 4).collect();
     let span = match (years.first(), years.last()) {
@@ -75,7 +89,7 @@ fn result(out: &mut String, replay: &Replay) {
     }
     for (i, (view, tally)) in replay.study.views.iter().zip(&replay.tally.views).enumerate() {
         let _ = writeln!(out, "<h3>{}</h3>\n<p>{}</p>", escape(&view.title), escape(&view.says));
-        out.push_str(&legend());
+        out.push_str(&legend(&ANSWERS));
         let pairs = || replay.study.regimes.iter().zip(&tally.regimes);
         let sides = [
             (Side::Federal, "What the federal side could ask for"),
@@ -87,7 +101,7 @@ fn result(out: &mut String, replay: &Replay) {
                 continue;
             }
             let id = format!("v{i}-{}", if side == Side::Federal { "federal" } else { "local" });
-            let svg = shares(&id, &format!("{title}: {}", view.title), &bars);
+            let svg = shares(&ANSWERS, &id, &format!("{title}: {}", view.title), &bars);
             let _ = writeln!(
                 out,
                 "<figure><figcaption>{title}, all years. Numbers at the right: rows.</figcaption>{svg}</figure>"
@@ -152,7 +166,7 @@ fn counts_row(out: &mut String, label: &str, c: &Counts, class: &str) {
 
 fn by_year(out: &mut String, replay: &Replay) {
     out.push_str("<h2 id=\"years\">By year</h2>\n<p>Under each bar: the year and its rows. Years with few rows say little.</p>\n");
-    out.push_str(&legend());
+    out.push_str(&legend(&ANSWERS));
     let alone = replay.study.views.len() == 1;
     if alone {
         out.push_str("<div class=\"grid2\">\n");
@@ -180,7 +194,7 @@ fn by_year(out: &mut String, replay: &Replay) {
 fn year_figure(out: &mut String, id: &str, regime: &str, view: &str, counts: &RegimeTally) {
     let bars: Vec<Bar> =
         counts.years.iter().map(|(y, c)| Bar { label: y.clone(), parts: c.parts() }).collect();
-    let svg = years(id, &format!("{regime}, by year: {view}"), &bars);
+    let svg = years(&ANSWERS, id, &format!("{regime}, by year: {view}"), &bars);
     let (regime, view) = (escape(regime), escape(view));
     let _ = write!(
         out,
@@ -474,38 +488,4 @@ fn reading(out: &mut String, replay: &Replay) {
             rows,
         );
     }
-}
-
-fn receipt(out: &mut String, replay: &Replay) {
-    let r = &replay.receipt;
-    let _ = writeln!(
-        out,
-        "<h2 id=\"receipt\">Receipt</h2>\n<p>The same engine, files and policies give the same bytes on another machine. Beside this page: <code>rows.csv</code> (every input row with its answers), <code>summary.json</code> (every number on this page).</p>\n<pre>{}</pre>\n<p>{}; {} policies in the library, SHA-256 over their ids and hashes <code class=\"hash\">{}</code>.</p>",
-        escape(&r.command),
-        escape(&r.engine),
-        r.library_policies,
-        r.library_sha256
-    );
-    out.push_str("<div class=\"scroll\" tabindex=\"0\"><table><caption>Files</caption><thead><tr><th scope=\"col\">Role</th><th scope=\"col\">File</th><th scope=\"col\" class=\"num\">Bytes</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
-    for f in r.inputs.iter().chain(&r.outputs) {
-        let _ = writeln!(
-            out,
-            "<tr><th scope=\"row\">{}</th><td><code>{}</code></td><td class=\"num\">{}</td><td><code class=\"hash\">{}</code></td></tr>",
-            escape(&f.role),
-            escape(&f.name),
-            thousands(f.bytes),
-            f.sha256
-        );
-    }
-    out.push_str("</tbody></table></div>\n<div class=\"scroll\" tabindex=\"0\"><table><caption>Policies that the regimes name</caption><thead><tr><th scope=\"col\">Policy</th><th scope=\"col\">Title</th><th scope=\"col\">SHA-256</th></tr></thead><tbody>\n");
-    for p in &r.policies {
-        let _ = writeln!(
-            out,
-            "<tr><th scope=\"row\"><code>{}</code></th><td>{}</td><td><code class=\"hash\">{}</code></td></tr>",
-            escape(&p.id),
-            escape(&p.title),
-            p.sha256
-        );
-    }
-    out.push_str("</tbody></table></div>\n");
 }

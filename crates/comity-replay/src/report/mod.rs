@@ -3,6 +3,9 @@
 pub mod chart;
 pub mod html;
 pub mod json;
+pub mod map;
+pub mod page;
 pub mod rows;
-pub(crate) mod style;
+pub mod series;
+mod style;
 pub mod text;

@@ -45,6 +45,7 @@ svg .pill{fill:#fff;fill-opacity:.94}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 22px;margin:14px 0 0;padding:0;font-size:14px}
 .legend svg{vertical-align:-1px;margin-right:4px}
 .grid2{display:grid;grid-template-columns:1fr 1fr;gap:8px 32px}
+.half{max-width:640px}
 .cell h3{margin-top:20px}.cell p{margin:0 0 4px}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4;margin:8px 0 16px}

@@ -216,3 +216,61 @@ pub fn table(bytes: &[u8]) -> Vec<Vec<String>> {
 pub fn with_data(data: impl Into<Vec<u8>>) -> (Replay, Vec<Vec<String>>) {
     replay(&files().with("toy/data.csv", data)).unwrap()
 }
+
+/// A reader of tags: every element that opens closes, in order, and no attribute is left open.
+pub fn well_formed(markup: &str) {
+    const VOID: [&str; 4] = ["meta", "br", "!doctype", "link"];
+    let mut open: Vec<&str> = Vec::new();
+    let mut rest = markup;
+    while let Some(start) = rest.find('<') {
+        let end = start + rest[start..].find('>').unwrap_or_else(|| panic!("a tag is left open"));
+        let tag = &rest[start + 1..end];
+        assert_eq!(tag.matches('"').count() % 2, 0, "an attribute is left open: <{tag}>");
+        rest = &rest[end + 1..];
+        let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
+        if let Some(closed) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(closed), "</{closed}> closes another element");
+        } else if !tag.ends_with('/') && !VOID.contains(&name) {
+            open.push(name);
+            if name == "style" {
+                rest = &rest[rest.find("</style>").unwrap()..];
+            }
+        }
+    }
+    assert_eq!(open, Vec::<&str>::new(), "elements are left open");
+}
+
+/// The repository.
+pub fn root() -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// The repository's own files, by paths from its root.
+pub struct Disk;
+
+impl Files for Disk {
+    fn open(&self, path: &str) -> Result<Box<dyn Read + '_>, Diagnostic> {
+        let file = std::fs::File::open(root().join(path));
+        file.map(|f| Box::new(f) as Box<dyn Read>)
+            .map_err(|e| Diagnostic::error("unreadable-file", format!("{path}: {e}")))
+    }
+}
+
+fn collect(folder: &std::path::Path, out: &mut Vec<PolicyFile>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, out);
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            let bytes = std::fs::read(&path).unwrap();
+            out.push(PolicyFile { name: path.display().to_string(), bytes });
+        }
+    }
+}
+
+/// The repository's own library.
+pub fn whole_library() -> Library {
+    let mut files = Vec::new();
+    collect(&root().join("policies"), &mut files);
+    Library::load(&files).unwrap_or_else(|e| panic!("{}", e[0]))
+}

@@ -4,7 +4,7 @@ use super::{Calibration, Line, Section, chart, percent};
 use crate::generate::run::Request;
 use crate::generate::tables::Tables;
 use crate::report::chart::{escape, thousands};
-use crate::report::style::CSS;
+use crate::report::page::{self, Head};
 use std::fmt::Write as _;
 
 /// Tables longer than this are folded away.
@@ -32,18 +32,16 @@ pub fn page(calibration: &Calibration, tables: &Tables, request: &Request) -> St
 }
 
 fn head(out: &mut String, calibration: &Calibration, tables: &Tables, request: &Request) {
-    let links: String = calibration
-        .sections
-        .iter()
-        .map(|s| format!("<li><a href=\"#{}\">{}</a></li>", s.id, escape(s.title)))
-        .collect();
-    let _ = writeln!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>Calibration of synthetic records</title>\n<style>{CSS}{}</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#overview\">Skip to the overview</a>\n<header class=\"top\"><div class=\"wrap\"><p class=\"kind\">Calibration of synthetic records</p><h1>{}</h1><p>{}</p></div></header>\n<main class=\"wrap\">\n<nav aria-label=\"Sections\"><ul><li><a href=\"#overview\">Overview</a></li>{links}<li><a href=\"#sources\">Sources</a></li></ul></nav>",
-        chart::CSS,
-        escape(&tables.settings.title),
-        escape(&tables.settings.says),
-    );
+    let mut sections = vec![("overview", "Overview")];
+    sections.extend(calibration.sections.iter().map(|s| (s.id, s.title)));
+    sections.push(("sources", "Sources"));
+    let head = Head {
+        kind: "Calibration of synthetic records",
+        title: &tables.settings.title,
+        question: &tables.settings.says,
+        sections: &sections,
+    };
+    page::open(out, &head);
     let months =
         calibration.sections.iter().find(|s| s.id == "month").map_or(&[][..], |s| &s.lines);
     let ends = months.first().zip(months.last());
@@ -87,7 +85,7 @@ fn section(out: &mut String, s: &Section) {
         escape(s.title),
         escape(s.says),
         escape(s.source),
-        chart::LEGEND,
+        if s.id == "month" { "" } else { chart::LEGEND },
     );
     let id = format!("c-{}", s.id);
     let svg = if s.id == "month" {
