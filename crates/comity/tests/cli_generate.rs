@@ -115,7 +115,7 @@ fn what_cannot_be_made_is_refused_with_a_next_step() {
         (&["--out", "cases.xlsx"], "end the name in .parquet, .arrow or .csv"),
         (&["--out", "c.parquet", "--rows", "99999999999999999999"], "invalid value"),
         (&["--out", "c.parquet", "--rows", "9000000000"], "is not in"),
-        (&["--out", "c.parquet", "--rows", "-1"], "invalid value"),
+        (&["--out", "c.parquet", "--rows", "-1"], "unexpected argument"),
         (&["--out", "c.parquet", "--rows", "1e6"], "invalid value"),
         (&["--out", "c.parquet", "--threads", "0"], "invalid value"),
         (&["--out", "c.parquet", "--from", "2012-13"], "a month such as 2011-03"),

@@ -11,6 +11,7 @@ pub mod calibrate;
 pub mod columns;
 pub mod derive;
 pub mod lists;
+mod load;
 pub mod plan;
 pub mod rows;
 pub mod run;
