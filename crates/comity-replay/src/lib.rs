@@ -10,6 +10,7 @@
 pub mod answer;
 pub mod bulk;
 pub mod charges;
+pub mod generate;
 pub mod joined;
 pub mod mapping;
 pub mod national;

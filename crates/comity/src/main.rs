@@ -5,6 +5,7 @@ mod clock;
 mod decide;
 mod fail;
 mod files;
+mod generate;
 mod mapping;
 mod policy;
 mod replay;
@@ -47,6 +48,8 @@ enum Command {
     /// Say which mapping a data file is for
     #[command(subcommand)]
     Mapping(mapping::Command),
+    /// Make synthetic national records from stated distributions
+    Generate(generate::Args),
     /// Answer questions from published national tables: coverage, roll-out, volumes, declines
     #[command(subcommand)]
     Report(report::Command),
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Command::Clock(args) => clock::run(args, policies, cli.json),
         Command::Replay(args) => replay::run(args, policies, cli.json),
         Command::Mapping(command) => mapping::run(command, policies, cli.json),
+        Command::Generate(args) => generate::run(args, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());

@@ -1,0 +1,221 @@
+//! A run: blocks made by all threads, taken into files in order, in constant memory.
+
+use super::plan::Plan;
+use super::rows::{Maker, schema};
+use super::tables::Tables;
+use super::tally::Tally;
+use super::write::{Encoded, Encoders, Format, Store, TableFile, WriteError};
+use crate::receipt::FileHash;
+use arrow_schema::{Schema, SchemaRef};
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+
+/// Rows of one record batch: small enough to stay in a core's cache with its columns.
+const BATCH_ROWS: u64 = 1 << 14;
+
+/// What to make, and into what.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Months and rows.
+    pub plan: Plan,
+    /// The seed: other numbers, other rows.
+    pub seed: u64,
+    /// Format of the files.
+    pub format: Format,
+    /// File name without its ending, as the store knows it.
+    pub stem: String,
+    /// One file for each year, in folders `year=2011`.
+    pub by_year: bool,
+    /// Threads that make rows.
+    pub threads: NonZeroUsize,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub struct Made {
+    /// Every file, in order.
+    pub files: Vec<FileHash>,
+    /// Counts of the rows as written.
+    pub tally: Tally,
+}
+
+/// Rows of a block that go into one file.
+struct Piece {
+    file: usize,
+    encoded: Encoded,
+}
+
+type Block = Result<Vec<Piece>, String>;
+
+/// Makes the rows and writes them.
+///
+/// # Errors
+/// A file cannot be written; which one, and why.
+pub fn run(
+    tables: &Tables,
+    request: &Request,
+    store: &dyn Store,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Made, WriteError> {
+    let schema = described(tables, request);
+    let fault = |reason: String| WriteError { file: request.stem.clone(), reason };
+    let encoders = Encoders::new(request.format, &schema).map_err(fault)?;
+    let files = Files::of(tables, request);
+    let threads = request.threads.get().min(request.plan.blocks().max(1) as usize);
+    thread::scope(|scope| {
+        let mut channels = Vec::new();
+        let mut workers = Vec::new();
+        for first in 0..threads {
+            // One block waits while the next is made: the memory is that of two blocks a thread.
+            let (send, receive) = sync_channel::<Block>(1);
+            channels.push(receive);
+            let (schema, files, encoders) = (Arc::clone(&schema), &files, &encoders);
+            workers.push(scope.spawn(move || {
+                let every = (first as u64, threads as u64);
+                work(tables, request, schema, files, encoders, every, &send)
+            }));
+        }
+        let written = collect(request, store, &schema, &files, channels, progress);
+        let mut tally = Tally::new(tables);
+        for worker in workers {
+            match worker.join() {
+                Ok(part) => tally.add(&part),
+                Err(_) => return Err(fault("a thread stopped unexpectedly".to_owned())),
+            }
+        }
+        Ok(Made { files: written?, tally })
+    })
+}
+
+/// The schema with a note of what made the rows.
+fn described(tables: &Tables, request: &Request) -> SchemaRef {
+    let note = serde_json::json!({
+        "synthetic": true,
+        "engine": concat!("comity ", env!("CARGO_PKG_VERSION")),
+        "distributions": tables.settings.id,
+        "distributions_sha256": tables.sha256,
+        "seed": request.seed,
+        "rows": request.plan.rows(),
+    });
+    // One key only: a map of several has no order.
+    let metadata = HashMap::from([("comity.generate".to_owned(), note.to_string())]);
+    let fields = schema(&tables.settings).fields().clone();
+    Arc::new(Schema::new_with_metadata(fields, metadata))
+}
+
+/// Stems of the files, and the row after the last of each.
+struct Files(Vec<(String, u64)>);
+
+impl Files {
+    fn of(tables: &Tables, request: &Request) -> Files {
+        if !request.by_year {
+            return Files(vec![(request.stem.clone(), request.plan.rows())]);
+        }
+        let years = request.plan.years(tables).into_iter();
+        Files(years.map(|(y, end)| (format!("year={y}/{}", request.stem), end)).collect())
+    }
+
+    fn of_row(&self, row: u64) -> usize {
+        self.0.partition_point(|(_, end)| *end <= row)
+    }
+
+    /// A range cut where files end.
+    fn pieces(&self, rows: Range<u64>) -> Vec<(usize, Range<u64>)> {
+        let mut out = Vec::new();
+        let mut start = rows.start;
+        while start < rows.end {
+            let file = self.of_row(start);
+            let end = self.0.get(file).map_or(rows.end, |(_, end)| (*end).min(rows.end));
+            out.push((file, start..end));
+            start = end;
+        }
+        out
+    }
+}
+
+/// Makes every `threads`-th block and hands it over; stops where nobody takes it.
+fn work(
+    tables: &Tables,
+    request: &Request,
+    schema: SchemaRef,
+    files: &Files,
+    encoders: &Encoders,
+    (first, threads): (u64, u64),
+    send: &SyncSender<Block>,
+) -> Tally {
+    let mut tally = Tally::new(tables);
+    let mut maker = Maker::new(tables, &request.plan, schema, BATCH_ROWS as usize);
+    let mut block = first;
+    while block < request.plan.blocks() {
+        maker.start_block(request.seed, block);
+        let rows = request.plan.block(block);
+        let made = encode(&mut maker, files, encoders, rows, &mut tally);
+        let failed = made.is_err();
+        if send.send(made).is_err() || failed {
+            break;
+        }
+        block += threads;
+    }
+    tally
+}
+
+fn encode(
+    maker: &mut Maker<'_>,
+    files: &Files,
+    encoders: &Encoders,
+    rows: Range<u64>,
+    tally: &mut Tally,
+) -> Block {
+    let mut out = Vec::new();
+    for (file, rows) in files.pieces(rows) {
+        let mut encoder = encoders.start()?;
+        let mut start = rows.start;
+        while start < rows.end {
+            let end = (start + BATCH_ROWS).min(rows.end);
+            let batch = maker.batch(start..end).map_err(|e| e.to_string())?;
+            tally.count(&batch);
+            encoder.add(&batch)?;
+            start = end;
+        }
+        out.push(Piece { file, encoded: encoder.end()? });
+    }
+    Ok(out)
+}
+
+/// Takes the blocks in order: block `b` comes from thread `b % threads`.
+fn collect(
+    request: &Request,
+    store: &dyn Store,
+    schema: &SchemaRef,
+    files: &Files,
+    channels: Vec<Receiver<Block>>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Vec<FileHash>, WriteError> {
+    let create = |at: usize| {
+        let stem = files.0.get(at).map_or("", |(stem, _)| stem.as_str());
+        TableFile::create(store, request.format, stem, schema)
+    };
+    let mut written = Vec::new();
+    let mut open = (0, create(0)?);
+    for block in 0..request.plan.blocks() {
+        let received = channels[block as usize % channels.len()].recv();
+        let stopped = || Err("a thread stopped unexpectedly".to_owned());
+        let pieces = received.unwrap_or_else(|_| stopped());
+        let pieces = pieces.map_err(|reason| WriteError { file: request.stem.clone(), reason })?;
+        for piece in pieces {
+            if piece.file != open.0 {
+                let next = create(piece.file)?;
+                let (_, full) = std::mem::replace(&mut open, (piece.file, next));
+                written.extend(full.finish()?);
+            }
+            open.1.take(piece.encoded)?;
+        }
+        progress(request.plan.block(block).end, request.plan.rows());
+    }
+    written.extend(open.1.finish()?);
+    Ok(written)
+}
