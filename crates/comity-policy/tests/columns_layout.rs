@@ -134,13 +134,13 @@ fn nulls_of_lists_and_elements_are_unknown_whatever_lies_below_them() {
             let DataType::List(item) = column.data_type() else { return column.clone() };
             let list = column.as_list::<i32>();
             let elements = list.values().as_struct();
-            let valid = NullBuffer::from_iter((0..elements.len()).map(|i| i % 3 != 1));
+            let valid = (0..elements.len()).map(|i| i % 3 != 1).collect::<NullBuffer>();
             let elements = StructArray::new(
                 elements.fields().clone(),
                 elements.columns().to_vec(),
                 Some(valid),
             );
-            let rows = NullBuffer::from_iter((0..list.len()).map(|i| i % 5 != 2));
+            let rows = (0..list.len()).map(|i| i % 5 != 2).collect::<NullBuffer>();
             let offsets = list.offsets().clone();
             let out = ListArray::try_new(item.clone(), offsets, Arc::new(elements), Some(rows));
             Arc::new(out.unwrap())
@@ -295,7 +295,7 @@ fn contradictory_rows_are_those_of_contradictory_cases() {
                 support::filling::forget(&mut facts, &mut dice.tape(400), 6);
                 // Random values for what is unknown, whatever they contradict.
                 for path in support::filling::slots(&facts) {
-                    if !facts.at(path).is_known() && dice.next() % odds == 0 {
+                    if !facts.at(path).is_known() && dice.next().is_multiple_of(odds) {
                         let mut tape = dice.tape(3);
                         let value =
                             support::filling::value(path.kind().unwrap(), &mut facts, &mut tape);

@@ -322,6 +322,21 @@ impl<'a> Block<'a> {
         Ok(())
     }
 
+    /// Looks the codes of a set test up, for all sets that are asked of its operand.
+    fn classes(&mut self, leaf: &Leaf) {
+        let Leaf::InSet(a, set) = leaf else { return };
+        let sets = &self.plan.sets[*a as usize];
+        let Some(at) = sets.iter().position(|s| s == set) else { return };
+        if let Some(Input { data: Data::U8(codes, classes), .. }) = &mut self.inputs[*a as usize] {
+            while classes.len() <= at / 8 {
+                let group = classes.len() * 8..sets.len().min(classes.len() * 8 + 8);
+                let mut bytes = Vec::new();
+                bits::classes(codes, &sets[group], &mut bytes);
+                classes.push(bytes);
+            }
+        }
+    }
+
     /// Where an operand that was read is known.
     pub(super) fn valid(&self, id: OperandId) -> &Valid {
         self.inputs[id as usize].as_ref().map_or(&Valid::None, |i| &i.valid)
@@ -333,6 +348,7 @@ impl<'a> Block<'a> {
         if let Some(b) = b {
             self.input(b)?;
         }
+        self.classes(leaf);
         let lanes = self.lanes(frame);
         let mut out = self.spare();
         let mut possible = self.spare();
@@ -347,7 +363,8 @@ impl<'a> Block<'a> {
         };
         let data = |id: OperandId| self.inputs[id as usize].as_ref().map(|i| &i.data);
         let (Some(data_a), data_b) = (data(a), b.and_then(data)) else { return Ok(Truth::Unknown) };
-        test(leaf, data_a, data_b, lanes, &mut out);
+        let sets = self.plan.sets[a as usize].as_slice();
+        test(leaf, sets, data_a, data_b, lanes, &mut out);
         if valid.is_none() {
             self.scratch.words.push(possible);
             return Ok(Truth::Known(out));
@@ -552,11 +569,23 @@ fn word_of(valid: &Valid, w: usize) -> u64 {
 }
 
 /// Where a test holds, as though its operands were known everywhere.
-fn test(leaf: &Leaf, a: &Data<'_>, b: Option<&Data<'_>>, lanes: usize, out: &mut Vec<u64>) {
+fn test(
+    leaf: &Leaf,
+    sets: &[u128],
+    a: &Data<'_>,
+    b: Option<&Data<'_>>,
+    lanes: usize,
+    out: &mut Vec<u64>,
+) {
     match (leaf, a, b) {
         (Leaf::Yes(_), Data::Bits(words), _) => out.extend_from_slice(words),
-        (Leaf::InSet(_, set), Data::U8(codes), _) => bits::code_in(codes, *set, out),
-        (Leaf::SameCode(..), Data::U8(a), Some(Data::U8(b))) => bits::same_code(a, b, out),
+        (Leaf::InSet(_, set), Data::U8(codes, classes), _) => {
+            match sets.iter().position(|s| s == set) {
+                Some(at) => bits::has_bit(&classes[at / 8], at % 8, out),
+                None => bits::code_is(codes, set.trailing_zeros() as u8, out),
+            }
+        }
+        (Leaf::SameCode(..), Data::U8(a, _), Some(Data::U8(b, _))) => bits::same_code(a, b, out),
         (Leaf::Against(_, order, n), Data::I32(values), _) => {
             bits::against(values, *order, *n, out);
         }
