@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 
 /// What a replay of tables takes
 #[derive(clap::Args)]
-pub struct Args {
+pub struct TableArgs {
     /// The law: policy ids or drafts, or `in-force` for the law of each row's day and place
     #[arg(long, value_name = "POLICY,…", value_delimiter = ',', conflicts_with = "study")]
     under: Vec<String>,
@@ -98,7 +98,7 @@ pub struct Common<'a> {
 }
 
 /// Runs the command.
-pub fn run(args: &Args, common: &Common<'_>) -> Result<u8, Failure> {
+pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
     if args.under.is_empty() || common.data.is_empty() {
         return Err(Failure::usage("say what to replay, and under which law").help(
             "comity replay cases.parquet --under in-force, or comity replay --study STUDY.toml",
@@ -243,7 +243,7 @@ fn ignored(columns: &[String], question: &Question<'_>) -> Option<String> {
 }
 
 fn go(
-    args: &Args,
+    args: &TableArgs,
     common: &Common<'_>,
     table: &Table,
     question: &Question<'_>,
@@ -286,7 +286,7 @@ pub fn hash(role: &str, path: &Path, name: &str) -> Result<FileHash, Failure> {
 }
 
 fn made_of(
-    args: &Args,
+    args: &TableArgs,
     common: &Common<'_>,
     question: &Question<'_>,
     inputs: Vec<FileHash>,
@@ -320,7 +320,7 @@ fn made_of(
 }
 
 /// The command as somebody else would type it.
-fn command(args: &Args, common: &Common<'_>) -> String {
+fn command(args: &TableArgs, common: &Common<'_>) -> String {
     let mut words = vec!["comity".to_owned(), "replay".to_owned()];
     words.extend(common.data.iter().map(|p| p.display().to_string()));
     let mut option = |name: &str, value: String| words.extend([format!("--{name}"), value]);

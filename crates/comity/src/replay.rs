@@ -28,7 +28,7 @@ pub struct Args {
     #[arg(long)]
     quiet: bool,
     #[command(flatten)]
-    table: bulk::Args,
+    table: bulk::TableArgs,
     /// Tables: files or folders of .parquet, .arrow, .csv or .xlsx; with a study, another data
     /// file than the one the mapping names
     #[arg(value_name = "DATA")]
