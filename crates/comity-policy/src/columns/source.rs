@@ -275,10 +275,18 @@ fn codes(
     {
         let d = array.as_dictionary::<UInt8Type>();
         let Some(values) = Texts::of(d.values()) else { return Ok(None) };
-        if values.len() <= set.values.len()
-            && (0..values.len()).all(|i| values.get(i) == set.values[i].0)
-        {
-            return Ok(Some(Buffer::Shared(d.keys().values().clone())));
+        let keys = d.keys().values();
+        let in_order =
+            (0..values.len()).all(|i| set.values.get(i).is_some_and(|v| v.0 == values.get(i)));
+        if in_order {
+            return Ok(Some(Buffer::Shared(keys.clone())));
+        }
+        let mut of_value = [UNSEEN; 256];
+        for (i, entry) in of_value.iter_mut().enumerate().take(values.len()) {
+            *entry = code(values.get(i));
+        }
+        if of_value[..values.len().min(256)].iter().all(|c| *c != UNSEEN) {
+            return Ok(Some(Buffer::Own(keys.iter().map(|k| of_value[*k as usize]).collect())));
         }
     }
     let Some(texts) = Texts::of(array) else { return Ok(None) };
