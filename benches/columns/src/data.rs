@@ -224,8 +224,7 @@ impl Dice {
     fn charge(&mut self) -> [Given; 8] {
         let level = self.level();
         let felony = level == "felony";
-        let disposition =
-            ["pending", "pending", "arrested", "dismissed"][self.below(4) as usize];
+        let disposition = ["pending", "pending", "arrested", "dismissed"][self.below(4) as usize];
         [
             self.category(),
             Given::Word(level),
@@ -278,9 +277,8 @@ impl Iterator for Cases {
             let list = list(elements, lengths);
             fields.push(Arc::new(Field::new(name, list.data_type().clone(), false)));
             columns.push(list);
-            let keys = (0..rows).map(|_| {
-                Some(if unknown > 0 && dice.chance(unknown) { 1_u8 } else { 2 })
-            });
+            let keys =
+                (0..rows).map(|_| Some(if unknown > 0 && dice.chance(unknown) { 1_u8 } else { 2 }));
             let names = StringArray::from(vec!["unknown", "at_least", "complete"]);
             let state: ArrayRef =
                 Arc::new(DictionaryArray::<UInt8Type>::new(keys.collect(), Arc::new(names)));

@@ -1,37 +1,146 @@
 //! `decide_columns` and a hand-written loop on the twelve rules: makes the data that all
-//! contenders read, and measures these two; see `run` for the others.
+//! contenders read, and measures these two; `run` measures the others beside them.
+//!
+//! `comity-bench-columns write FILE [--rows N] [--seed N]` writes the cases as Parquet;
+//! `comity-bench-columns measure FILE [--rounds N]` reads them, measures from memory and from
+//! the file, and prints one JSON object a line. One thread, processor time.
 
 mod data;
+mod hand;
 mod ours;
 
 use arrow_array::RecordBatch;
 use cpu_time::ThreadTime;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use std::fs::File;
 
 /// Rows by outcome: may hold, must not, open.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Counts(pub [u64; 3]);
 
-fn main() {
-    let rows = 2_000_000;
-    for unknown in [0, 50] {
-        let batches: Vec<RecordBatch> = data::Cases::new(20_140_101, rows, unknown).collect();
-        let bytes: usize = batches.iter().map(|b| b.get_array_memory_size()).sum();
-        for needs in [false, true] {
-            let mut ours = ours::Ours::new(needs);
-            let mut best = f64::MAX;
-            let mut counts = Counts::default();
-            for _ in 0..7 {
-                counts = Counts::default();
-                let start = ThreadTime::now();
-                batches.iter().for_each(|b| ours.run(b, &mut counts));
-                best = best.min(start.elapsed().as_secs_f64());
-            }
-            println!(
-                "unknown {unknown} needs {needs}: {:.1} M rows/s, {:.1} ns, {} bytes a row, {counts:?}",
-                rows as f64 / best / 1e6,
-                best * 1e9 / rows as f64,
-                bytes / rows
-            );
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let option = |name: &str, default: u64| -> Result<u64, Failure> {
+        match args.iter().position(|a| a == name) {
+            Some(at) => Ok(args.get(at + 1).ok_or("a value is missing")?.parse()?),
+            None => Ok(default),
         }
+    };
+    let seed = option("--seed", 20_140_101)?;
+    let rows = option("--rows", 10_000_000)? as usize;
+    let rounds = option("--rounds", 5)? as usize;
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["write", file, ..] => write(file, seed, rows),
+        ["loop", ..] => profiled(seed, rounds),
+        ["measure", file, ..] => measure(file, seed, rounds),
+        _ => Err("comity-bench-columns write|measure FILE; see the top of main.rs".into()),
     }
+}
+
+/// Nothing but `decide_columns`, for a profiler: `comity-bench-columns loop --rounds N`.
+fn profiled(seed: u64, rounds: usize) -> Result<(), Failure> {
+    let table: Vec<RecordBatch> = data::Cases::new(seed, 500_000, 0).collect();
+    let mut ours = ours::Ours::new(false);
+    let (seconds, _) = best(rounds, |c| table.iter().for_each(|b| ours.run(b, c)));
+    println!("{:.1} ns a row", seconds * 1e9 / 500_000.0);
+    Ok(())
+}
+
+fn write(file: &str, seed: u64, rows: usize) -> Result<(), Failure> {
+    let mut cases = data::Cases::new(seed, rows, 0).peekable();
+    let schema = cases.peek().ok_or("no rows")?.schema();
+    let properties = WriterProperties::builder()
+        .set_compression(Compression::SNAPPY)
+        .set_max_row_group_row_count(Some(1 << 20))
+        .build();
+    let mut writer = ArrowWriter::try_new(File::create(file)?, schema, Some(properties))?;
+    for batch in cases {
+        writer.write(&batch)?;
+    }
+    writer.close()?;
+    Ok(())
+}
+
+fn batches(file: &str) -> Result<impl Iterator<Item = RecordBatch>, Failure> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file)?)?;
+    let reader = reader.with_batch_size(data::BATCH_ROWS).build()?;
+    Ok(reader.map(|b| b.expect("the file that was written")))
+}
+
+/// The fastest round and its counts.
+fn best(rounds: usize, mut run: impl FnMut(&mut Counts)) -> (f64, Counts) {
+    let (mut seconds, mut counts) = (f64::MAX, Counts::default());
+    for _ in 0..rounds {
+        counts = Counts::default();
+        let start = ThreadTime::now();
+        run(&mut counts);
+        seconds = seconds.min(start.elapsed().as_secs_f64());
+    }
+    (seconds, counts)
+}
+
+fn say(who: &str, from: &str, (seconds, counts): (f64, Counts)) {
+    let [may, must_not, open] = counts.0;
+    println!(
+        "{{\"contender\":\"{who}\",\"from\":\"{from}\",\"seconds\":{seconds:.4},\
+         \"may\":{may},\"must_not\":{must_not},\"open\":{open}}}"
+    );
+}
+
+fn measure(file: &str, seed: u64, rounds: usize) -> Result<(), Failure> {
+    let rows: usize = batches(file)?.map(|b| b.num_rows()).sum();
+    // The same cases as in the file, their dictionaries in the order of the layout.
+    let table: Vec<RecordBatch> = data::Cases::new(seed, rows, 0).collect();
+    let hand = hand::Hand::new();
+    let mut ours = ours::Ours::new(false);
+    say(
+        "hand-written Rust",
+        "memory",
+        best(rounds, |c| {
+            table.iter().for_each(|b| hand.run(b, c));
+        }),
+    );
+    say(
+        "decide_columns",
+        "memory",
+        best(rounds, |c| {
+            table.iter().for_each(|b| ours.run(b, c));
+        }),
+    );
+    drop(table);
+    for (who, which) in [("hand-written Rust", true), ("decide_columns", false)] {
+        say(
+            who,
+            "parquet",
+            best(rounds.min(3), |c| {
+                for b in batches(file).expect("the file that was read") {
+                    if which { hand.run(&b, c) } else { ours.run(&b, c) }
+                }
+            }),
+        );
+    }
+    // No peer has unknowns and needs; the same rows with a twentieth of their facts unknown.
+    let open: Vec<RecordBatch> = data::Cases::new(seed, rows / 4, 50).collect();
+    let quarter = |(seconds, Counts(c)): (f64, Counts)| (seconds * 4.0, Counts(c));
+    say(
+        "decide_columns, 5 % unknown",
+        "memory",
+        quarter(best(rounds, |c| {
+            open.iter().for_each(|b| ours.run(b, c));
+        })),
+    );
+    let mut needs = ours::Ours::new(true);
+    say(
+        "decide_columns, 5 % unknown, needs",
+        "memory",
+        quarter(best(rounds, |c| {
+            open.iter().for_each(|b| needs.run(b, c));
+        })),
+    );
+    Ok(())
 }

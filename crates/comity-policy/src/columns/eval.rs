@@ -3,15 +3,17 @@
 use super::answers::ColumnAnswers;
 use super::bits::{self, View, each_set, is_zero, words_for};
 use super::error::{ColumnError, ColumnProblem};
-use super::frame::{Frames, TooWide};
+use super::frame::{Elements, Frames, TooWide};
 use super::input::{self, Data, Input, Valid, Windows};
 use super::node::{Field, FrameId, Leaf, Lit, Node, OperandId, Over, ROWS};
 use super::plan::{ColumnPlan, text_constants};
 use super::source::{Column, Texts, Values};
 use super::table::Table;
 use super::{levels, needs};
+use crate::cond::Window;
 use arrow_array::RecordBatch;
 use comity_model::schema::ElemFieldId;
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -25,7 +27,30 @@ const BLOCK_ROWS: usize = 1 << 12;
 pub struct Scratch {
     pub(super) words: Vec<Vec<u64>>,
     pub(super) lanes: Vec<Vec<u32>>,
-    pub(super) windows: Windows,
+    pub(super) days: Vec<Vec<i32>>,
+    bytes: Vec<Vec<u8>>,
+    windows: Windows,
+    pub(super) said: levels::Said,
+}
+
+impl Scratch {
+    pub(super) fn spare_words(&mut self) -> Vec<u64> {
+        let mut words = self.words.pop().unwrap_or_default();
+        words.clear();
+        words
+    }
+
+    pub(super) fn spare_days(&mut self) -> Vec<i32> {
+        let mut days = self.days.pop().unwrap_or_default();
+        days.clear();
+        days
+    }
+
+    pub(super) fn first_days(&mut self, window: Window, days: &[i32]) -> Vec<i32> {
+        let mut out = self.spare_days();
+        self.windows.first_days(window, days, &mut out);
+        out
+    }
 }
 
 /// The truth of a node in a block.
@@ -193,13 +218,22 @@ impl<'a> Block<'a> {
                 Truth::Const(_) | Truth::Unknown => {}
             }
         }
+        for input in self.inputs.into_iter().flatten() {
+            if let Valid::Some(words) = input.valid {
+                self.scratch.words.push(words);
+            }
+            match input.data {
+                Data::Bits(words) => self.scratch.words.push(words),
+                Data::I32(Cow::Owned(days)) => self.scratch.days.push(days),
+                Data::U8(_, classes) => self.scratch.bytes.extend(classes),
+                _ => {}
+            }
+        }
         self.scratch.lanes = self.frames.finish();
     }
 
     pub(super) fn spare(&mut self) -> Vec<u64> {
-        let mut words = self.scratch.words.pop().unwrap_or_default();
-        words.clear();
-        words
+        self.scratch.spare_words()
     }
 
     /// Lanes of a frame that is prepared.
@@ -255,7 +289,12 @@ impl<'a> Block<'a> {
         // The same as `holds` while everything is known.
         let mut possible: Option<Joined> = None;
         for part in parts {
-            self.eval(*part)?;
+            match possible.as_ref().unwrap_or(&holds) {
+                Joined::Words(under) if self.is_worth_few_rows(*part, under) => {
+                    self.few_rows(*part, under)?;
+                }
+                _ => self.eval(*part)?,
+            }
             if possible.is_none() && !self.is_known(*part) {
                 possible = Some(holds.copied(self.scratch));
             }
@@ -315,8 +354,7 @@ impl<'a> Block<'a> {
             let operand = &self.plan.graph.operands[id as usize];
             input::prepare(operand, &mut self.frames)?;
             let codes = self.text_codes.get(&operand.field).map(Vec::as_slice);
-            let windows = &mut self.scratch.windows;
-            let read = input::read(operand, self.table, codes, &self.frames, windows);
+            let read = input::read(operand, self.table, codes, &self.frames, self.scratch);
             self.inputs[id as usize] = Some(read);
         }
         Ok(())
@@ -330,7 +368,7 @@ impl<'a> Block<'a> {
         if let Some(Input { data: Data::U8(codes, classes), .. }) = &mut self.inputs[*a as usize] {
             while classes.len() <= at / 8 {
                 let group = classes.len() * 8..sets.len().min(classes.len() * 8 + 8);
-                let mut bytes = Vec::new();
+                let mut bytes = self.scratch.bytes.pop().unwrap_or_default();
                 bits::classes(codes, &sets[group], &mut bytes);
                 classes.push(bytes);
             }
@@ -427,6 +465,53 @@ impl<'a> Block<'a> {
         Ok(Truth::Open { holds, possible })
     }
 
+    /// True for a quantifier that nothing else asks for and that matters in few rows: `under`.
+    fn is_worth_few_rows(&self, lit: Lit, under: &[u64]) -> bool {
+        let graph = &self.plan.graph;
+        let rows = self.rows.len();
+        matches!(graph.nodes[lit.node()], Node::AtLeast(..))
+            && graph.frame(lit) == ROWS
+            && self.plan.is_single[lit.node()]
+            && !self.was_computed(lit)
+            && under.iter().map(|w| w.count_ones() as usize).sum::<usize>() * 8 < rows
+    }
+
+    /// Computes such a quantifier in those rows; elsewhere what is stored means nothing, and
+    /// the conjunction that asks for it does not look there.
+    fn few_rows(&mut self, lit: Lit, under: &[u64]) -> Result<(), TooWide> {
+        let Node::AtLeast(n, over) = &self.plan.graph.nodes[lit.node()] else {
+            return self.eval(lit);
+        };
+        let Some(list) = self.table.list(over.list) else { return self.eval(lit) };
+        self.eval(over.body)?;
+        self.frames.prepare(over.frame)?;
+        let Elements::From(first) = self.frames.get(over.frame).elements else {
+            return self.eval(lit);
+        };
+        let open = self.open_lists(over, ROWS)?;
+        let (mut holds, mut possible) = (self.spare(), self.spare());
+        holds.resize(under.len(), 0);
+        possible.extend(open.as_deref().unwrap_or(&holds));
+        let (sure, may) = (self.holds(over.body), self.possible(over.body));
+        each_set(View::Words(under, 0), self.rows.len(), |row| {
+            let (start, end) = list.range(self.rows.start + row);
+            let count = |view: View<'_>| {
+                (start..end).filter(|e| view.bit(e - first)).count() >= *n as usize
+            };
+            holds[row / 64] |= u64::from(count(sure)) << (row % 64);
+            possible[row / 64] |= u64::from(count(may)) << (row % 64);
+        });
+        let known = self.is_known(over.body) && open.is_none();
+        self.scratch.words.extend(open);
+        self.truths[lit.node()] = Some(if known {
+            self.scratch.words.push(possible);
+            Truth::Known(holds)
+        } else {
+            Truth::Open { holds, possible }
+        });
+        Ok(())
+    }
+
     /// Sets the lanes around at least `n` set lanes of a frame.
     fn counted(&self, n: u32, view: View<'_>, frame: FrameId, out: &mut [u64]) {
         let lanes = self.frames.get(frame);
@@ -482,8 +567,8 @@ impl<'a> Block<'a> {
                 close(&mut keys, before);
             }
             let element = match &lanes.elements {
-                super::frame::Elements::From(start) => start + lane,
-                super::frame::Elements::Picked(at) => at[lane] as usize,
+                Elements::From(start) => start + lane,
+                Elements::Picked(at) => at[lane] as usize,
             };
             keys.add(column.and_then(|c| key_of(c, element)), sure.bit(lane));
         });

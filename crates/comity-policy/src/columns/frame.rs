@@ -75,9 +75,8 @@ impl<'a> Frames<'a> {
         self.prepare(def.parent)?;
         let list = def.list.and_then(|l| self.table.list(l));
         let mut parents = self.spare.pop().unwrap_or_default();
-        parents.clear();
         let lanes = match list {
-            None => Lanes { len: 0, parents, elements: Elements::From(0) },
+            None => Lanes { len: 0, parents: Vec::new(), elements: Elements::From(0) },
             Some(list) => {
                 let direct =
                     if def.parent == ROWS { list.contiguous(self.rows.clone()) } else { None };
@@ -104,6 +103,7 @@ impl<'a> Frames<'a> {
     ) -> Result<Lanes, TooWide> {
         let mut elements = self.spare.pop().unwrap_or_default();
         elements.clear();
+        parents.clear();
         for lane in 0..self.get(parent).len {
             let row = self.rows.start + self.row(parent, lane);
             let (start, end) = list.range(row);
@@ -162,7 +162,7 @@ fn fill_parents(list: &ListColumn, rows: Range<usize>, out: &mut Vec<u32>) {
     fn fill<O: Copy>(offsets: &[O], at: impl Fn(O) -> usize, out: &mut Vec<u32>) {
         let (Some(first), Some(last)) = (offsets.first(), offsets.last()) else { return };
         let (first, last) = (at(*first), at(*last));
-        out.clear();
+        // What is there already is overwritten.
         out.resize(last - first + STEP, 0);
         for (row, pair) in offsets.windows(2).enumerate() {
             let (start, end) = (at(pair[0]) - first, at(pair[1]) - first);

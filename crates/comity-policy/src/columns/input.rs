@@ -1,7 +1,8 @@
 //! What tests read, lane by lane: values of a block, gathered where the lanes are not those
 //! of the column.
 
-use super::bits::{collect, copy, is_zero, tail, words_for};
+use super::bits::{collect, copy, is_zero, tail};
+use super::eval::Scratch;
 use super::frame::{Elements, Frames, TooWide};
 use super::node::Operand;
 use super::source::{Column, Texts, Values};
@@ -62,7 +63,7 @@ pub(super) fn read<'a>(
     table: &'a Table,
     text_codes: Option<&'a [u16]>,
     frames: &Frames<'a>,
-    windows: &mut Windows,
+    scratch: &mut Scratch,
 ) -> Input<'a> {
     let lanes = frames.get(operand.at).len;
     let Some(column) = table.column(operand.field) else {
@@ -75,17 +76,17 @@ pub(super) fn read<'a>(
     };
     let valid = match (&column.nulls, &direct) {
         (None, _) => Valid::All,
-        (Some(nulls), Some(range)) => known(nulls, range.clone()),
+        (Some(nulls), Some(range)) => known(nulls, range.clone(), scratch),
         (Some(nulls), None) => {
             let at = places(operand, frames);
-            let mut words = Vec::new();
+            let mut words = scratch.spare_words();
             collect(lanes, &mut words, |lane| nulls.is_valid(at(lane)));
             narrowed(words, lanes)
         }
     };
     let data = match &direct {
-        Some(range) => from_range(operand, column, range.clone(), text_codes, windows),
-        None => gathered(operand, column, frames, lanes, text_codes, windows),
+        Some(range) => from_range(operand, column, range.clone(), text_codes, scratch),
+        None => gathered(operand, column, frames, lanes, text_codes, scratch),
     };
     Input { data, valid }
 }
@@ -103,9 +104,9 @@ fn places<'f>(operand: &Operand, frames: &'f Frames<'_>) -> impl Fn(usize) -> us
     }
 }
 
-fn known(nulls: &NullBuffer, range: Range<usize>) -> Valid {
+fn known(nulls: &NullBuffer, range: Range<usize>, scratch: &mut Scratch) -> Valid {
     let lanes = range.len();
-    let mut words = Vec::with_capacity(words_for(lanes));
+    let mut words = scratch.spare_words();
     copy(nulls.inner(), range, &mut words);
     narrowed(words, lanes)
 }
@@ -130,18 +131,18 @@ fn from_range<'a>(
     column: &'a Column,
     range: Range<usize>,
     text_codes: Option<&'a [u16]>,
-    windows: &mut Windows,
+    scratch: &mut Scratch,
 ) -> Data<'a> {
     match &column.values {
         Values::Bits(bits) => {
-            let mut words = Vec::with_capacity(words_for(range.len()));
+            let mut words = scratch.spare_words();
             copy(bits, range, &mut words);
             Data::Bits(words)
         }
         Values::Codes(codes) => Data::U8(slice(codes, range), Vec::new()),
         Values::I32(days) => match operand.first_day {
             None => Data::I32(slice(days, range)),
-            Some(window) => Data::I32(Cow::Owned(windows.first_days(window, &days[range]))),
+            Some(window) => Data::I32(Cow::Owned(scratch.first_days(window, &days[range]))),
         },
         Values::I64(values) => Data::I64(slice(values, range)),
         Values::Text(texts) => {
@@ -157,18 +158,18 @@ fn gathered<'a>(
     frames: &Frames<'_>,
     lanes: usize,
     text_codes: Option<&'a [u16]>,
-    windows: &mut Windows,
+    scratch: &mut Scratch,
 ) -> Data<'a> {
     let at = places(operand, frames);
     match &column.values {
         Values::Bits(bits) => {
-            let mut words = Vec::new();
+            let mut words = scratch.spare_words();
             collect(lanes, &mut words, |lane| bits.value(at(lane)));
             Data::Bits(words)
         }
         Values::Codes(codes) => Data::U8((0..lanes).map(|l| codes[at(l)]).collect(), Vec::new()),
         Values::I32(days) => {
-            Data::I32(Cow::Owned(gather_days(operand, days, frames, lanes, windows)))
+            Data::I32(Cow::Owned(gather_days(operand, days, frames, lanes, scratch)))
         }
         Values::I64(values) => Data::I64((0..lanes).map(|l| values[at(l)]).collect()),
         Values::Text(texts) => {
@@ -186,7 +187,7 @@ fn gather_days(
     days: &[i32],
     frames: &Frames<'_>,
     lanes: usize,
-    windows: &mut Windows,
+    scratch: &mut Scratch,
 ) -> Vec<i32> {
     let own = frames.get(operand.from);
     let of_own: Cow<'_, [i32]> = match &own.elements {
@@ -195,13 +196,18 @@ fn gather_days(
     };
     let of_own = match operand.first_day {
         None => of_own,
-        Some(window) => Cow::Owned(windows.first_days(window, &of_own)),
+        Some(window) => Cow::Owned(scratch.first_days(window, &of_own)),
     };
     if operand.from == operand.at {
         return of_own.into_owned();
     }
     let around = frames.around(operand.at, operand.from);
-    around[..lanes].iter().map(|lane| of_own[*lane as usize]).collect()
+    let mut out = scratch.spare_days();
+    out.extend(around[..lanes].iter().map(|lane| of_own[*lane as usize]));
+    if let Cow::Owned(days) = of_own {
+        scratch.days.push(days);
+    }
+    out
 }
 
 /// First days of windows, computed once for each day between 1950 and 2050.
@@ -215,7 +221,8 @@ const FIRST: i32 = -7_305;
 const DAYS: usize = 36_525;
 
 impl Windows {
-    fn first_days(&mut self, window: Window, days: &[i32]) -> Vec<i32> {
+    /// Appends the first days of the windows that end on some days.
+    pub(super) fn first_days(&mut self, window: Window, days: &[i32], out: &mut Vec<i32>) {
         let at = self.tables.iter().position(|(w, _)| *w == window).unwrap_or_else(|| {
             let all = (0..DAYS as i32).map(|d| window.first_day(Day(FIRST + d)).0);
             self.tables.push((window, all.collect()));
@@ -226,7 +233,7 @@ impl Windows {
             Some(first) => *first,
             None => window.first_day(Day(*day)).0,
         };
-        days.iter().map(first).collect()
+        out.extend(days.iter().map(first));
     }
 }
 

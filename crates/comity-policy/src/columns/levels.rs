@@ -33,7 +33,7 @@ const SILENT: u8 = StanceSet::SILENT.0;
 
 /// One policy's words on one channel, row by row.
 #[derive(Debug, Default)]
-struct Said {
+pub(super) struct Said {
     /// Rows on which it says anything, or may.
     speaks: Vec<u64>,
     /// The stances that are possible.
@@ -143,7 +143,7 @@ pub(super) fn fold(
     let rows = block.rows.len();
     let mut folded: Vec<Option<Folded>> = plan.channels.iter().map(|_| None).collect();
     let mut level: Option<Level> = None;
-    let mut said = Said::default();
+    let mut said = std::mem::take(&mut block.scratch.said);
     for policy in &plan.policies {
         if level != Some(policy.level) {
             folded.iter_mut().flatten().for_each(Folded::close_level);
@@ -167,6 +167,7 @@ pub(super) fn fold(
             });
         }
     }
+    block.scratch.said = said;
     for (slot, folded) in folded.iter_mut().enumerate() {
         let Some(folded) = folded else { continue };
         folded.close_level();

@@ -99,6 +99,8 @@ pub struct ColumnPlan {
     pub(super) is_alone: Vec<bool>,
     /// By operand: the sets that tests ask for.
     pub(super) sets: Vec<Vec<u128>>,
+    /// By node: nothing but one conjunction asks for it.
+    pub(super) is_single: Vec<bool>,
     names: Vec<String>,
     pub(super) needs: Vec<NeedFact>,
     pub(super) wants_needs: bool,
@@ -138,6 +140,7 @@ impl ColumnPlan {
         let needs = if request.needs { need_facts(&graph) } else { Vec::new() };
         ColumnPlan {
             sets: sets(&graph),
+            is_single: single(&graph, &policies),
             graph,
             policies,
             channels,
@@ -156,6 +159,7 @@ impl ColumnPlan {
     pub(super) fn of_graph(graph: Graph, unseen: Unseen) -> ColumnPlan {
         ColumnPlan {
             sets: sets(&graph),
+            is_single: vec![false; graph.nodes.len()],
             graph,
             policies: Vec::new(),
             channels: Vec::new(),
@@ -260,6 +264,29 @@ fn need_facts(graph: &Graph) -> Vec<NeedFact> {
     out.sort_unstable();
     out.dedup();
     out
+}
+
+/// By node: at most one other node, and no policy, asks for it.
+fn single(graph: &Graph, policies: &[PolicyPlan]) -> Vec<bool> {
+    let mut count = vec![0_u32; graph.nodes.len()];
+    let mut asks = |l: Lit| count[l.node()] += 1;
+    for node in &graph.nodes {
+        match node {
+            Node::And(parts) => parts.iter().for_each(|p| asks(*p)),
+            Node::Lift(l) => asks(*l),
+            Node::AtLeast(_, over) | Node::Distinct(_, _, over) => asks(over.body),
+            Node::True | Node::Leaf(_) => {}
+        }
+    }
+    for policy in policies {
+        policy.caps.iter().for_each(|c| asks(c.in_effect));
+        for speech in &policy.speeches {
+            asks(speech.binds);
+            speech.any.iter().for_each(|l| asks(*l));
+            speech.rules.iter().flatten().for_each(|(l, _)| asks(*l));
+        }
+    }
+    count.iter().map(|n| *n == 1).collect()
 }
 
 /// By operand: the sets of more than one value that tests ask for.

@@ -56,7 +56,7 @@ pub(super) enum Texts {
     Large(LargeStringArray),
     View(StringViewArray),
     /// Keys, and the values they lead to.
-    Keyed(Vec<u32>, Box<Texts>),
+    Keyed(Keys, Box<Texts>),
 }
 
 impl Texts {
@@ -78,7 +78,8 @@ impl Texts {
             Texts::Small(a) => a.len(),
             Texts::Large(a) => a.len(),
             Texts::View(a) => a.len(),
-            Texts::Keyed(keys, _) => keys.len(),
+            Texts::Keyed(Keys::Bytes(keys), _) => keys.len(),
+            Texts::Keyed(Keys::Numbers(keys), _) => keys.len(),
         }
     }
 
@@ -89,38 +90,64 @@ impl Texts {
             Texts::Large(a) => a.value(i),
             Texts::View(a) => a.value(i),
             Texts::Keyed(keys, values) => {
-                let key = keys[i] as usize;
+                let key = match keys {
+                    Keys::Bytes(keys) => keys[i] as usize,
+                    Keys::Numbers(keys) => keys[i] as usize,
+                };
                 if key < values.len() { values.get(key) } else { "" }
+            }
+        }
+    }
+
+    /// What a function makes of each text; asked once a value of a dictionary, and once a
+    /// run of equal texts. Where a key leads nowhere, what it makes of an empty text.
+    pub(super) fn each<T: Copy>(&self, of: impl Fn(&str) -> T) -> Vec<T> {
+        match self {
+            Texts::Keyed(keys, values) => {
+                let of_value: Vec<T> = (0..values.len()).map(|i| of(values.get(i))).collect();
+                let nowhere = of("");
+                let one = |k: usize| of_value.get(k).copied().unwrap_or(nowhere);
+                match keys {
+                    Keys::Bytes(keys) => {
+                        let table: [T; 256] = std::array::from_fn(one);
+                        keys.iter().map(|k| table[*k as usize]).collect()
+                    }
+                    Keys::Numbers(keys) => keys.iter().map(|k| one(*k as usize)).collect(),
+                }
+            }
+            plain => {
+                // Neighbors are often alike.
+                let (mut last, mut made) = ("", of(""));
+                let each = (0..plain.len()).map(|i| {
+                    let text = plain.get(i);
+                    if text != last {
+                        (last, made) = (text, of(text));
+                    }
+                    made
+                });
+                each.collect()
             }
         }
     }
 
     /// A code per text: its number among the constants, or 0.
     pub(super) fn codes(&self, constants: &HashMap<Box<str>, u16>) -> Vec<u16> {
-        let code = |t: &str| constants.get(t).copied().unwrap_or(0);
-        match self {
-            Texts::Keyed(keys, values) => {
-                let of_value: Vec<u16> = (0..values.len()).map(|i| code(values.get(i))).collect();
-                keys.iter().map(|k| of_value.get(*k as usize).copied().unwrap_or(0)).collect()
-            }
-            plain => {
-                // Neighbors are often alike.
-                let (mut last, mut last_code) = ("", code(""));
-                let each = (0..plain.len()).map(|i| {
-                    let text = plain.get(i);
-                    if text != last {
-                        (last, last_code) = (text, code(text));
-                    }
-                    last_code
-                });
-                each.collect()
-            }
-        }
+        self.each(|t| constants.get(t).copied().unwrap_or(0))
     }
 }
 
+/// Keys of a dictionary.
+#[derive(Debug, Clone)]
+pub(super) enum Keys {
+    Bytes(ScalarBuffer<u8>),
+    Numbers(Vec<u32>),
+}
+
 /// Keys of a dictionary array as numbers, and its values.
-fn keys_of(array: &dyn Array) -> Option<(Vec<u32>, ArrayRef)> {
+fn keys_of(array: &dyn Array) -> Option<(Keys, ArrayRef)> {
+    if let Some(d) = array.as_dictionary_opt::<UInt8Type>() {
+        return Some((Keys::Bytes(d.keys().values().clone()), d.values().clone()));
+    }
     macro_rules! keys {
         ($($key:ident => $native:ident),*) => {
             match array.data_type() {
@@ -130,14 +157,15 @@ fn keys_of(array: &dyn Array) -> Option<(Vec<u32>, ArrayRef)> {
                         // A null's key may be anything.
                         u32::try_from(*k).unwrap_or(u32::MAX)
                     };
-                    Some((d.keys().values().iter().map(number).collect(), d.values().clone()))
+                    let keys = d.keys().values().iter().map(number).collect();
+                    Some((Keys::Numbers(keys), d.values().clone()))
                 })*
                 _ => None,
             }
         };
     }
     keys!(Int8 => Int8Type, Int16 => Int16Type, Int32 => Int32Type, Int64 => Int64Type,
-          UInt8 => UInt8Type, UInt16 => UInt16Type, UInt32 => UInt32Type, UInt64 => UInt64Type)
+          UInt16 => UInt16Type, UInt32 => UInt32Type, UInt64 => UInt64Type)
 }
 
 /// Where a column stands and how it is read.
@@ -275,30 +303,15 @@ fn codes(
     {
         let d = array.as_dictionary::<UInt8Type>();
         let Some(values) = Texts::of(d.values()) else { return Ok(None) };
-        if values.len() <= set.values.len()
-            && (0..values.len()).all(|i| values.get(i) == set.values[i].0)
-        {
-            return Ok(Some(Buffer::Shared(d.keys().values().clone())));
+        let keys = d.keys().values();
+        let in_order =
+            (0..values.len()).all(|i| set.values.get(i).is_some_and(|v| v.0 == values.get(i)));
+        if in_order {
+            return Ok(Some(Buffer::Shared(keys.clone())));
         }
     }
     let Some(texts) = Texts::of(array) else { return Ok(None) };
-    let codes: Vec<u8> = match &texts {
-        Texts::Keyed(keys, values) => {
-            let of_value: Vec<u8> = (0..values.len()).map(|i| code(values.get(i))).collect();
-            keys.iter().map(|k| of_value.get(*k as usize).copied().unwrap_or(UNSEEN)).collect()
-        }
-        plain => {
-            let (mut last, mut last_code) = ("", code(""));
-            let each = (0..plain.len()).map(|i| {
-                let text = plain.get(i);
-                if text != last {
-                    (last, last_code) = (text, code(text));
-                }
-                last_code
-            });
-            each.collect()
-        }
-    };
+    let codes: Vec<u8> = texts.each(code);
     unseen(&codes, &texts, set, nulls, reading, problems)?;
     Ok(Some(Buffer::Own(codes)))
 }

@@ -310,10 +310,8 @@ fn states(
     let texts = Texts::of(array).ok_or_else(wrong_type)?;
     let nulls = NullBuffer::union(nulls, array.logical_nulls().as_ref());
     let nulls = nulls.filter(|n| n.null_count() > 0);
-    let constants = STATES.iter().zip(1..).map(|((name, _), code)| (Box::from(*name), code));
-    // 0 is a text that is no state; the state's code is one less.
-    let codes = texts.codes(&constants.collect());
-    let mut all: Vec<u8> = codes.iter().map(|c| (*c as u8).wrapping_sub(1)).collect();
+    let state = |t: &str| STATES.iter().position(|(name, _)| *name == t).unwrap_or(STATES.len());
+    let mut all: Vec<u8> = texts.each(|t| state(t) as u8);
     if let Some(nulls) = &nulls {
         for (row, code) in all.iter_mut().enumerate() {
             if nulls.is_null(row) {
