@@ -8,6 +8,7 @@ mod files;
 mod generate;
 mod mapping;
 mod policy;
+mod receipt;
 mod replay;
 mod report;
 mod table;
@@ -53,6 +54,9 @@ enum Command {
     /// Answer questions from published national tables: coverage, roll-out, volumes, declines
     #[command(subcommand)]
     Report(report::Command),
+    /// Make a result again from its receipt, and compare
+    #[command(subcommand)]
+    Receipt(receipt::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -63,19 +67,37 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    let result = run(&cli);
+    ExitCode::from(result.unwrap_or_else(|failure| failure.report(cli.json)))
+}
+
+fn run(cli: &Cli) -> Result<u8, fail::Failure> {
     let policies = cli.policies.as_deref();
-    let result = match &cli.command {
+    match &cli.command {
         Command::Decide(args) => decide::run(args, policies, cli.json),
         Command::Policy(command) => policy::run(command, policies, cli.json),
         Command::Clock(args) => clock::run(args, policies, cli.json),
         Command::Replay(args) => replay::run(args, policies, cli.json),
-        Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Generate(args) => generate::run(args, cli.json),
+        Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
+        Command::Receipt(command) => receipt::run(command, cli.json, &again),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)
         }
-    };
-    ExitCode::from(result.unwrap_or_else(|failure| failure.report(cli.json)))
+    }
+}
+
+/// Runs a command line of a receipt in a program of its own, so that what it prints is its own.
+fn again(words: &[String]) -> Result<(), fail::Failure> {
+    let wrong = |e: String| fail::Failure::usage(format!("the command cannot run again: {e}"));
+    let program = std::env::current_exe().map_err(|e| wrong(e.to_string()))?;
+    let arguments = words.get(1..).unwrap_or_default();
+    let ran = std::process::Command::new(program).args(arguments).output();
+    let ran = ran.map_err(|e| wrong(e.to_string()))?;
+    match ran.status.code() {
+        Some(0 | 1) => Ok(()),
+        _ => Err(wrong(String::from_utf8_lossy(&ran.stderr).trim().to_owned())),
+    }
 }

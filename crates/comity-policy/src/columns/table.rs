@@ -330,7 +330,8 @@ fn states(
         });
     }
     let first = all.first().copied().unwrap_or(COMPLETE);
-    if all.iter().fold(true, |same, code| same & (*code == first)) {
+    let differs = all.iter().fold(0, |bits, code| bits | (*code ^ first));
+    if differs == 0 {
         return Ok(States::All(STATES[first as usize].1));
     }
     Ok(States::Each(all))

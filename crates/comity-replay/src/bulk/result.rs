@@ -179,7 +179,7 @@ fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
     let mut by_rows: Vec<_> = tally.causes.iter().collect();
     by_rows.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
     let rule = |r: &str, mask: OutcomeMask| match r {
-        "" if is_settled(mask) => Cell::text("nobody speaks"),
+        "" if is_settled(mask) => Cell::text("no single rule"),
         "" => Cell::text("open: facts are missing"),
         r => Cell::code(r),
     };

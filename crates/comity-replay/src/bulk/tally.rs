@@ -19,7 +19,7 @@ pub fn words(mask: OutcomeMask) -> String {
 
 /// True for one possible outcome only.
 pub fn is_settled(mask: OutcomeMask) -> bool {
-    mask.count_ones() == 1
+    mask.is_power_of_two()
 }
 
 /// The counts of one group of rows.
