@@ -199,12 +199,20 @@ fn a_run_that_was_cut_off_goes_on_to_the_same_counts_and_rows() {
     let journal = folder.path().join("cut/journal.jsonl");
     let text = fs::read_to_string(&journal).unwrap();
     fs::write(&journal, &text[..text.len() - 20]).unwrap();
-    let again = run(&table, &this.question(), Some(&out("cut", false)), 1, &AtomicBool::new(false), &mut |_| {});
+    let again = run(
+        &table,
+        &this.question(),
+        Some(&out("cut", false)),
+        1,
+        &AtomicBool::new(false),
+        &mut |_| {},
+    );
     assert_eq!(again.unwrap_err().code, "unfinished-run");
     assert_eq!(this.go(Some(&out("cut", true)), 2), whole);
     let files = |name: &str| -> Vec<(PathBuf, Vec<u8>)> {
         let rows = folder.path().join(name).join("rows");
-        let mut all: Vec<PathBuf> = fs::read_dir(rows).unwrap().map(|e| e.unwrap().path()).collect();
+        let mut all: Vec<PathBuf> =
+            fs::read_dir(rows).unwrap().map(|e| e.unwrap().path()).collect();
         all.sort();
         let name = |p: &PathBuf| PathBuf::from(p.file_name().unwrap());
         all.iter().map(|p| (name(p), fs::read(p).unwrap())).collect()
