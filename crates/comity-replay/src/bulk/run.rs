@@ -104,39 +104,49 @@ pub fn run(
             scope.spawn(move || work(table, question, output, folder, queue, &results, stop));
         }
         drop(results);
-        let mut first_error = None;
-        for result in done {
-            if cancel.load(Ordering::Relaxed) {
-                stop.store(true, Ordering::Relaxed);
-            }
-            match result {
-                Ok((part, counted)) => {
-                    if first_error.is_none()
-                        && let Err(e) = journal.note(part, &counted)
-                    {
-                        first_error = Some(e);
-                        stop.store(true, Ordering::Relaxed);
-                    }
-                    tally.add(&counted);
-                    let share = match known_rows {
-                        0 => 0.0,
-                        n => (tally.read as f64 / n as f64).min(1.0),
-                    };
-                    progress(Progress { rows: tally.read, share });
-                }
-                Err(e) => {
-                    first_error.get_or_insert(e);
-                    stop.store(true, Ordering::Relaxed);
-                }
-            }
-        }
-        match first_error {
-            Some(e) => Err(e),
-            None if cancel.load(Ordering::Relaxed) => Err(canceled(output.is_some())),
-            None => Ok(()),
-        }
+        let mut add = |part, counted: &Tally| {
+            journal.note(part, counted)?;
+            tally.add(counted);
+            let share = match known_rows {
+                0 => 0.0,
+                n => (tally.read as f64 / n as f64).min(1.0),
+            };
+            progress(Progress { rows: tally.read, share });
+            Ok(())
+        };
+        gather(done, stop, cancel, &mut add)
+            .map_err(|e| e.unwrap_or_else(|| canceled(output.is_some())))
     })?;
     Ok(tally)
+}
+
+/// Adds up what the workers send; the first error ends the run. `Err(None)`: canceled.
+fn gather(
+    done: Receiver<Result<(usize, Tally), Diagnostic>>,
+    stop: &AtomicBool,
+    cancel: &AtomicBool,
+    add: &mut dyn FnMut(usize, &Tally) -> Result<(), Diagnostic>,
+) -> Result<(), Option<Diagnostic>> {
+    let mut first_error = None;
+    for result in done {
+        if cancel.load(Ordering::Relaxed) {
+            stop.store(true, Ordering::Relaxed);
+        }
+        let added = match result {
+            Ok((part, counted)) if first_error.is_none() => add(part, &counted),
+            Ok(_) => Ok(()),
+            Err(e) => Err(e),
+        };
+        if let Err(e) = added {
+            first_error.get_or_insert(e);
+            stop.store(true, Ordering::Relaxed);
+        }
+    }
+    match first_error {
+        Some(e) => Err(Some(e)),
+        None if cancel.load(Ordering::Relaxed) => Err(None),
+        None => Ok(()),
+    }
 }
 
 fn canceled(is_kept: bool) -> Diagnostic {
