@@ -30,7 +30,8 @@ impl Day {
 
     /// The civil date of this day; days outside the years -9999..=9999 are clamped.
     pub fn to_civil(self) -> civil::Date {
-        EPOCH.saturating_add(jiff::Span::new().days(self.0))
+        let day = self.0.clamp(CALENDAR.0, CALENDAR.1);
+        EPOCH.saturating_add(jiff::Span::new().days(day))
     }
 
     /// Parses `YYYY-MM-DD`, years 1000 to 9999.
