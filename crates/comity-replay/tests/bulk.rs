@@ -153,7 +153,7 @@ fn every_row_is_counted_once_and_as_the_single_case_is_decided() {
     assert!(tally.contradictory > 0, "citizens that are removable are among the rows");
     let (a, b) = (expected(&library, UNDER), expected(&library, VERSUS));
     for mask in 1..8_u8 {
-        let count = |all: &[u8]| all.iter().filter(|m| **m == mask).count() as u64;
+        let count = |all: &[u8]| all.iter().map(|m| u64::from(*m == mask)).sum::<u64>();
         assert_eq!(all.outcomes[0][mask as usize], count(&a), "{UNDER} {mask}");
         assert_eq!(all.outcomes[1][mask as usize], count(&b), "{VERSUS} {mask}");
     }
