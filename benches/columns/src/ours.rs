@@ -51,5 +51,6 @@ impl Ours {
             counts.0[self.by_outcome[set]] += n;
         }
         std::hint::black_box(&hold.binding);
+        self.scratch.give_back(answers);
     }
 }

@@ -11,11 +11,11 @@
 mod support;
 
 use comity_model::CaseFacts;
-use comity_policy::columns::Scratch;
-use comity_policy::{PolicyIndex, Scope};
+use comity_policy::columns::{ColumnPlan, Scratch, case_batch};
+use comity_policy::{Channel, PolicyIndex, Scope};
 use std::cell::RefCell;
-use support::equal::{Seen, compare};
-use support::random::world;
+use support::equal::{Seen, compare, request};
+use support::random::{Dice, world};
 use support::tape::for_all;
 use support::{golden_cases, library};
 
@@ -75,6 +75,32 @@ fn random_libraries_decide_random_tables_as_their_cases() {
     });
     let seen = seen.into_inner();
     assert!(seen.settled > 500 && seen.open > 500 && seen.conflicts > 10, "{seen:?}");
+}
+
+/// More rows than are evaluated or read at a time, every one of them compared.
+#[test]
+fn a_long_table_is_decided_as_a_short_one() {
+    let mut dice = Dice(0x10_96);
+    for _ in 0..3 {
+        let mut tape = dice.tape(2_000);
+        let world = world(&mut tape);
+        let cases: Vec<CaseFacts> = (0..997).map(|_| world.case(&mut dice.tape(120), 8)).collect();
+        let plan = ColumnPlan::compile(&world.library, &Scope::InForce, &request());
+        let short = case_batch(&cases).unwrap();
+        let parts = vec![&short; 71];
+        let long = arrow_select::concat::concat_batches(&short.schema(), parts).unwrap();
+        assert!(long.num_rows() > 70_000);
+        let mut scratch = Scratch::default();
+        let (short, long) =
+            (plan.decide(&short, &mut scratch).unwrap(), plan.decide(&long, &mut scratch).unwrap());
+        for row in 0..long.len() {
+            assert_eq!(long.hold_hours_max(row), short.hold_hours_max(row % 997));
+            for channel in Channel::ALL {
+                let (a, b) = (long.at(&plan, channel, row), short.at(&plan, channel, row % 997));
+                assert_eq!(a, b, "row {row}, {channel}");
+            }
+        }
+    }
 }
 
 /// The same with larger tables and without shrinking; `make soak` runs ten million.

@@ -46,12 +46,20 @@ pub struct ColumnAnswers {
 }
 
 impl ColumnAnswers {
-    pub(super) fn new(plan: &ColumnPlan, rows: usize) -> ColumnAnswers {
-        let column = |c: &Channel| ChannelColumn {
-            channel: *c,
-            stances: vec![StanceSet::SILENT.0; rows],
-            binding: vec![0; rows],
-            conflicts: Vec::new(),
+    pub(super) fn new(
+        plan: &ColumnPlan,
+        rows: usize,
+        spare: Option<ColumnAnswers>,
+    ) -> ColumnAnswers {
+        let mut spare = spare.map_or(Vec::new(), |a| a.channels);
+        let column = |c: &Channel| {
+            let (mut stances, mut binding) =
+                spare.pop().map_or((Vec::new(), Vec::new()), |c| (c.stances, c.binding));
+            stances.clear();
+            stances.resize(rows, StanceSet::SILENT.0);
+            binding.clear();
+            binding.resize(rows, 0);
+            ChannelColumn { channel: *c, stances, binding, conflicts: Vec::new() }
         };
         let need_words = plan.needs.len().div_ceil(64);
         ColumnAnswers {

@@ -82,7 +82,7 @@ impl std::error::Error for ColumnError {}
 pub struct ColumnProblem {
     /// The column.
     pub column: String,
-    /// The value.
+    /// The value; after a hundred different ones, `(other values)`.
     pub value: String,
     /// How many times it stands there.
     pub count: u64,

@@ -20,7 +20,7 @@ use std::ops::Range;
 /// Rows whose columns are read together.
 const CHUNK_ROWS: usize = 1 << 16;
 /// Rows of a block: few enough that its bitmaps stay in the nearest cache.
-const BLOCK_ROWS: usize = 1 << 12;
+const BLOCK_ROWS: usize = 1 << 13;
 
 /// Memory that is used again from batch to batch. One per thread.
 #[derive(Debug, Default)]
@@ -31,9 +31,15 @@ pub struct Scratch {
     bytes: Vec<Vec<u8>>,
     windows: Windows,
     pub(super) said: levels::Said,
+    answers: Vec<ColumnAnswers>,
 }
 
 impl Scratch {
+    /// Takes answers that are no longer needed, so that the next batch's use their memory.
+    pub fn give_back(&mut self, answers: ColumnAnswers) {
+        self.answers.push(answers);
+    }
+
     pub(super) fn spare_words(&mut self) -> Vec<u64> {
         let mut words = self.words.pop().unwrap_or_default();
         words.clear();
@@ -90,7 +96,8 @@ pub(super) fn decide(
     batch: &RecordBatch,
     scratch: &mut Scratch,
 ) -> Result<ColumnAnswers, ColumnError> {
-    let mut answers = ColumnAnswers::new(plan, batch.num_rows());
+    let spare = scratch.answers.pop();
+    let mut answers = ColumnAnswers::new(plan, batch.num_rows(), spare);
     let mut problems = Vec::new();
     each_block(plan, batch, scratch, &mut problems, |block, first_row| {
         levels::fold(block, &mut answers, first_row)?;

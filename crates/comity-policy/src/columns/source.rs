@@ -345,13 +345,22 @@ fn unseen(
     Ok(())
 }
 
+/// Different values that are counted one by one; a column of free text has millions.
+const VALUES_MAX: usize = 100;
+/// What the others are counted under.
+const OTHERS: &str = "(other values)";
+
 fn count(problems: &mut Vec<ColumnProblem>, column: &str, value: &str) {
-    match problems.iter_mut().find(|p| p.column == column && p.value == value) {
-        Some(p) => p.count += 1,
-        None => problems.push(ColumnProblem {
-            column: column.to_owned(),
-            value: value.to_owned(),
-            count: 1,
-        }),
+    let at = |problems: &[ColumnProblem], value: &str| {
+        problems.iter().position(|p| p.column == column && p.value == value)
+    };
+    let full = problems.len() >= VALUES_MAX;
+    match at(problems, value).or_else(|| at(problems, OTHERS).filter(|_| full)) {
+        Some(i) => problems[i].count += 1,
+        None => {
+            let value = if full { OTHERS } else { value };
+            let (column, value) = (column.to_owned(), value.to_owned());
+            problems.push(ColumnProblem { column, value, count: 1 });
+        }
     }
 }

@@ -13,6 +13,7 @@ use arrow_schema::DataType;
 use comity_model::ListState;
 use comity_model::schema::{ElemFieldId, ListId, nearest};
 use std::collections::HashMap;
+use std::ops::Sub;
 
 /// Most elements of a list that a case holds.
 pub(super) const ELEMENTS_MAX: usize = u16::MAX as usize;
@@ -29,20 +30,20 @@ pub(super) enum Offsets {
 impl Offsets {
     /// The first row with more elements than that.
     fn longer_than(&self, most: usize) -> Option<usize> {
-        fn first<O: Copy>(
+        fn first<O: Copy + Ord + Sub<Output = O>>(
             offsets: &[O],
-            len: impl Fn(O, O) -> usize,
-            most: usize,
+            most: O,
+            none: O,
         ) -> Option<usize> {
-            let longest = offsets.windows(2).map(|w| len(w[0], w[1])).fold(0, usize::max);
-            if longest <= most {
+            let lengths = || offsets.iter().zip(offsets.iter().skip(1)).map(|(a, b)| *b - *a);
+            if lengths().fold(none, Ord::max) <= most {
                 return None;
             }
-            offsets.windows(2).position(|w| len(w[0], w[1]) > most)
+            lengths().position(|len| len > most)
         }
         match self {
-            Offsets::I32(o) => first(o, |a, b| (b - a) as usize, most),
-            Offsets::I64(o) => first(o, |a, b| (b - a) as usize, most),
+            Offsets::I32(o) => first(o, most as i32, 0),
+            Offsets::I64(o) => first(o, most as i64, 0),
             Offsets::None => None,
         }
     }
@@ -319,6 +320,12 @@ fn states(
             }
         }
     }
+    let first = all.first().copied().unwrap_or(COMPLETE);
+    if let Some((_, state)) = STATES.get(first as usize)
+        && all.iter().fold(0, |differs, code| differs | (code ^ first)) == 0
+    {
+        return Ok(States::All(*state));
+    }
     if let Some(row) = all.iter().position(|code| usize::from(*code) >= STATES.len()) {
         let value = texts.get(row).to_owned();
         let nearest = nearest(&value, STATES.iter().map(|(name, _)| *name));
@@ -328,11 +335,6 @@ fn states(
             row: row + first_row,
             nearest,
         });
-    }
-    let first = all.first().copied().unwrap_or(COMPLETE);
-    let differs = all.iter().fold(0, |bits, code| bits | (*code ^ first));
-    if differs == 0 {
-        return Ok(States::All(STATES[first as usize].1));
     }
     Ok(States::Each(all))
 }

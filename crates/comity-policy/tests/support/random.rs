@@ -50,7 +50,7 @@ values = [{ from = 2008-01-01, value = ["capital_murder"], cite = "x" }, { from 
 
 [param.levels]
 unit = "offense level"
-values = [{ from = 2008-01-01, value = ["felony", "wobbler"], cite = "x" }, { from = 2014-01-01, value = ["misdemeanor"], cite = "x" }]
+values = [{ from = 2008-01-01, value = ["felony", "wobbler"], cite = "x" }, { from = 2014-01-01, value = [], cite = "x" }]
 "#;
 
 const ANCHORS: [&str; 4] = ["decision", "request_issued", "release_eligible", "arrest"];
@@ -123,12 +123,34 @@ fn policy(w: &mut Writer<'_>, i: usize) -> String {
     for r in 0..=w.tape.pick(5) {
         rules.push_str(&rule(w, r));
     }
+    let params = params_of(&format!("{out}{rules}"));
+    format!("{out}{params}\n{rules}")
+}
+
+/// The parameters that a text uses.
+fn params_of(text: &str) -> String {
     let used = |p: &&str| {
         let name = p.lines().next().unwrap().trim_matches(|c| c == '[' || c == ']');
-        rules.contains(name) || out.contains(name)
+        text.contains(name)
     };
-    let params: String = PARAMS.split("\n\n").filter(used).collect::<Vec<_>>().join("\n");
-    format!("{out}{params}\n{rules}")
+    PARAMS.split("\n\n").filter(used).collect::<Vec<_>>().join("\n")
+}
+
+/// A library of one instrument with one rule: *may hold* where the condition holds, otherwise
+/// *must not*.
+pub fn one_rule(when: &str) -> Library {
+    let text = format!(
+        "id = \"p0\"\ntitle = \"One rule\"\nplace = \"us\"\nlevel = \"federal\"\n\
+         in_force = {{ from = 2008-01-01 }}\ndate_rounding = \"down\"\nnot_coded = \"Nothing.\"\n\
+         source = {{ cite = \"x\", verified = \"primary\", checked_on = 2026-11-21 }}\n{}\n\
+         [default]\nmust_not = [\"hold\"]\ncite = \"x\"\nsays = \"The default.\"\n\
+         [[rule]]\nid = \"r0\"\ncite = \"x\"\nsays = \"A rule.\"\nmay = [\"hold\"]\n\
+         when = \"\"\"{when}\"\"\"\n",
+        params_of(when)
+    );
+    let file = |name: &str, text: &str| PolicyFile { name: name.to_owned(), bytes: text.into() };
+    let files = [file("places.toml", PLACES), file("p0.toml", &text)];
+    Library::load(&files).unwrap_or_else(|f| panic!("{text}\n{}", super::shown(&f)))
 }
 
 fn condition(w: &mut Writer<'_>, depth: usize) -> String {
@@ -183,6 +205,11 @@ fn rule(w: &mut Writer<'_>, r: usize) -> String {
 }
 
 impl World {
+    /// One rule with its vocabulary.
+    pub fn of_rule(when: &str, vocabulary: Vocabulary) -> World {
+        World { library: one_rule(when), text: when.to_owned(), vocabulary }
+    }
+
     /// A random scope: in force, or some policies here and now, or some that are in force.
     pub fn scope(&self, tape: &mut Tape) -> Scope {
         let all: Vec<PolicyIndex> = self.library.policies().map(|(i, _)| i).collect();
