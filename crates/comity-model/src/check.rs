@@ -29,11 +29,13 @@ impl Serialize for Contradiction {
     }
 }
 
-const CONVICTIONS: ListId = list("convictions");
-const CHARGES: ListId = list("charges");
+/// The list of convictions.
+pub const CONVICTIONS: ListId = list("convictions");
+/// The list of charges.
+pub const CHARGES: ListId = list("charges");
 
 /// Pairs of scalars of which the first may not come after the second.
-const ORDER: &[(FieldId, FieldId, &str)] = &[
+pub const ORDER: &[(FieldId, FieldId, &str)] = &[
     (scalar("person.born_on"), scalar("custody.booked_on"), "born after the booking"),
     (scalar("person.born_on"), scalar("person.entered_on"), "entered before birth"),
     (
@@ -82,7 +84,7 @@ const ORDER: &[(FieldId, FieldId, &str)] = &[
 ];
 
 /// Pairs inside one conviction of which the first may not come after the second.
-const CONVICTION_ORDER: &[(ElemFieldId, ElemFieldId, &str)] = &[
+pub const CONVICTION_ORDER: &[(ElemFieldId, ElemFieldId, &str)] = &[
     (
         elem(CONVICTIONS, "offense_on"),
         elem(CONVICTIONS, "convicted_on"),
@@ -95,7 +97,8 @@ const CONVICTION_ORDER: &[(ElemFieldId, ElemFieldId, &str)] = &[
     ),
 ];
 
-const CHARGE_ORDER: &[(ElemFieldId, ElemFieldId, &str)] =
+/// Pairs inside one charge of which the first may not come after the second.
+pub const CHARGE_ORDER: &[(ElemFieldId, ElemFieldId, &str)] =
     &[(elem(CHARGES, "offense_on"), elem(CHARGES, "charged_on"), "charged before the offense")];
 
 /// Every contradiction of the case, in the order of the checks.
@@ -143,7 +146,7 @@ const YES: Value = Value::Bool(true);
 const NO: Value = Value::Bool(false);
 
 /// The age below which no court convicts anybody, in years.
-const CONVICTION_AGE_MIN: i64 = 7;
+pub const CONVICTION_AGE_MIN: i64 = 7;
 
 fn against_birth_and_decision(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
     let case = facts.record();
@@ -184,7 +187,7 @@ const SIGNER: FieldId = scalar("request.warrant_signed_by");
 /// First days on which a form was issued; before them it did not exist.
 /// Source: the revision dates printed on the forms (5/15 and 02/17). The last day of
 /// forms D, N and X is a rule about validity, which the form policies decide.
-const FORM_FROM: [(&str, i32); 4] = [
+pub const FORM_FROM: [(&str, i32); 4] = [
     ("I-247D", 16_556), // 2015-05-01
     ("I-247N", 16_556),
     ("I-247X", 16_556),
@@ -192,7 +195,7 @@ const FORM_FROM: [(&str, i32); 4] = [
 ];
 
 /// Which forms were printed in a revision.
-const REVISIONS: [(&str, &[&str]); 7] = [
+pub const REVISIONS: [(&str, &[&str]); 7] = [
     ("before_2010-08", &["I-247", "other"]),
     ("2010-08", &["I-247", "other"]),
     ("2011-06", &["I-247", "other"]),
@@ -279,9 +282,10 @@ fn received(facts: &CaseFacts, out: &mut Vec<Contradiction>) {
 }
 
 /// Two facts with the values that cannot go together.
-type Pair = (FieldId, Value, FieldId, Value, &'static str);
+pub type Pair = (FieldId, Value, FieldId, Value, &'static str);
 
-const PAIRS: [Pair; 4] = [
+/// Values that cannot go together.
+pub const PAIRS: [Pair; 4] = [
     (
         scalar("person.us_citizen"),
         YES,

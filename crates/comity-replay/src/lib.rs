@@ -8,6 +8,7 @@
 //! Everything here is a function of bytes; [`run::Files`] is the only way to a disk.
 
 pub mod answer;
+pub mod bulk;
 pub mod charges;
 pub mod generate;
 pub mod joined;

@@ -196,6 +196,13 @@ impl Reject {
     }
 }
 
+/// True for names that differ only in case, or in spaces for underscores: releases of one data
+/// set write `Detainer Prepare Date`, `Detainer_Prepare_Date` and `detainer_prepare_date`.
+pub fn same_name(a: &str, b: &str) -> bool {
+    let plain = |c: char| if c == ' ' { '_' } else { c.to_ascii_lowercase() };
+    a.chars().map(plain).eq(b.chars().map(plain))
+}
+
 /// Where the columns that a mapping reads stand in a file.
 #[derive(Debug, Clone, Default)]
 pub struct Columns {
@@ -214,6 +221,12 @@ impl Columns {
         if header.is_empty() {
             problems.add(file, Kind::EmptyFile, "", 1, "");
         }
+        // From here on a column has the mapping's spelling.
+        let spelled = |h: &String| {
+            let known = read.iter().chain(ignored).find(|n| same_name(n, h));
+            known.map_or_else(|| h.clone(), |n| (*n).to_owned())
+        };
+        let header: Vec<String> = header.iter().map(spelled).collect();
         for name in read.iter().filter(|n| !header.iter().any(|h| h == *n)) {
             problems.add(file, Kind::MissingColumn, name, 1, "");
         }
@@ -224,7 +237,7 @@ impl Columns {
                 problems.add(file, Kind::ExtraColumn, name, 1, "");
             }
         }
-        Columns { names: header.to_vec() }
+        Columns { names: header }
     }
 
     /// The place of a column.

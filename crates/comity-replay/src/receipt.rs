@@ -1,13 +1,13 @@
 //! The receipt: everything that another machine needs to get the same bytes.
 
 use comity_policy::Library;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 /// One file that went in or came out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileHash {
     /// What it is for.
     pub role: String,
@@ -20,7 +20,7 @@ pub struct FileHash {
 }
 
 /// One policy that a regime names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PolicyUsed {
     /// Its id.
     pub id: String,
@@ -31,7 +31,7 @@ pub struct PolicyUsed {
 }
 
 /// What a result was made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Name and version of the engine.
     pub engine: String,

@@ -33,6 +33,7 @@ pub struct RowReader<'m> {
     mapping: &'m Mapping,
     places: &'m Places,
     by_fips: HashMap<&'m str, &'m str>,
+    by_state: HashMap<String, &'m str>,
     columns: Columns,
     seen: HashSet<String>,
 }
@@ -45,11 +46,18 @@ impl<'m> RowReader<'m> {
         header: &[String],
         problems: &mut Problems,
     ) -> RowReader<'m> {
-        let ignored: Vec<&str> = mapping.ignored.iter().map(|i| i.name.as_str()).collect();
-        let columns = Columns::check(FILE, header, &mapping.columns_read(), &ignored, problems);
+        let known = mapping.columns_known();
+        let columns = Columns::check(FILE, header, &mapping.columns_read(), &known, problems);
         let by_fips = places.iter().filter(|p| !p.fips.is_empty());
         let by_fips = by_fips.map(|p| (p.fips.as_str(), p.code.0.as_str())).collect();
-        RowReader { mapping, places, by_fips, columns, seen: HashSet::new() }
+        RowReader {
+            mapping,
+            places,
+            by_fips,
+            by_state: states(places),
+            columns,
+            seen: HashSet::new(),
+        }
     }
 
     /// The case of one row.
@@ -64,13 +72,15 @@ impl<'m> RowReader<'m> {
             Err(reject) => &reject.readable,
         };
         let cell = |name: &str| self.columns.cell(cells, name).unwrap_or("").trim().to_owned();
-        let row_id = cell(&self.mapping.row_id);
-        let year: String = cell(&self.mapping.year).chars().take(4).collect();
-        let is_year = year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit());
+        let row_id = match self.mapping.row_id.as_str() {
+            "" => row.line.to_string(),
+            column => cell(column),
+        };
+        let year = year_of(&cell(&self.mapping.year));
         let mut case = RowCase {
             line: row.line,
             row_id,
-            year: if is_year { year } else { String::new() },
+            year,
             outcomes: self.mapping.outcomes.iter().map(|o| cell(&o.name)).collect(),
             facts: Err(String::new()),
         };
@@ -119,17 +129,26 @@ impl<'m> RowReader<'m> {
         problems: &mut Problems,
     ) -> Result<(), String> {
         let code = match &self.mapping.place {
-            PlaceRule::Fixed(code) => code.as_str(),
+            PlaceRule::Fixed(code) => Some(code.as_str()),
+            PlaceRule::State { column } => {
+                let cell = self.columns.cell(cells, column).unwrap_or("").trim();
+                let found = self.by_state.get(&cell.to_lowercase()).copied();
+                if found.is_none() && !cell.is_empty() {
+                    problems.add(FILE, Kind::UnknownValue, column, line, cell);
+                }
+                found
+            }
             PlaceRule::Fips { column, otherwise } => {
                 let fips = self.columns.cell(cells, column).unwrap_or("").trim();
                 let found = self.by_fips.get(fips).copied();
                 if found.is_none() && !fips.is_empty() {
                     problems.add(FILE, Kind::UnknownValue, column, line, fips);
                 }
-                found.unwrap_or(otherwise)
+                found.or(otherwise.as_deref())
             }
         };
-        self.places.put(facts, code).map_err(|d| d.message)
+        // Without a place every place is possible.
+        code.map_or(Ok(()), |code| self.places.put(facts, code).map_err(|d| d.message))
     }
 
     fn column(
@@ -180,6 +199,8 @@ impl<'m> RowReader<'m> {
         let value = match &column.read {
             Read::Text => Some(facts.text_value(text)),
             Read::Date => Day::parse(text).map(Value::Date),
+            Read::DateTime => date_time(text).map(Value::Date),
+            Read::UsDate => us_date(text).map(Value::Date),
             Read::MonthFirst => month_first(text).map(Value::Date),
             Read::Number => {
                 text.parse().ok().filter(|n| (0..=1_000_000).contains(n)).map(Value::Int)
@@ -241,6 +262,46 @@ impl<'m> RowReader<'m> {
             }
         }
     }
+}
+
+/// Names and postal codes of states, in lower case.
+fn states(places: &Places) -> HashMap<String, &str> {
+    let mut out = HashMap::new();
+    for p in places.iter().filter(|p| p.kind == comity_model::place::PlaceKind::State) {
+        out.insert(p.name.to_lowercase(), p.code.0.as_str());
+        if let Some(postal) = p.code.0.strip_prefix("us-") {
+            out.insert(postal.to_owned(), p.code.0.as_str());
+        }
+    }
+    out
+}
+
+/// The year of a cell: its first four digits, or that of a day as Americans write it.
+fn year_of(cell: &str) -> String {
+    let year: String = cell.chars().take(4).collect();
+    if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) {
+        return year;
+    }
+    us_date(cell).map_or(String::new(), |d| d.to_civil().year().to_string())
+}
+
+/// The day of a moment: what stands before a blank or a `T`.
+fn date_time(text: &str) -> Option<Day> {
+    Day::parse(text.split([' ', 'T']).next().unwrap_or(text))
+}
+
+/// `M/D/YYYY` or `M/D/YY`, with or without a time after it.
+pub fn us_date(text: &str) -> Option<Day> {
+    let mut parts = text.split(' ').next()?.split('/');
+    let mut number = |digits: &[usize]| -> Option<i16> {
+        let part = parts.next()?;
+        let fits = digits.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+        fits.then(|| part.parse().ok()).flatten()
+    };
+    let (month, day, year) = (number(&[1, 2])?, number(&[1, 2])?, number(&[2, 4])?);
+    let year = if year < 100 { year + 2_000 } else { year };
+    let date = jiff::civil::Date::new(year, month as i8, day as i8).ok()?;
+    parts.next().is_none().then(|| Day::from_civil(date))
 }
 
 /// The first day of `YYYY-MM`.

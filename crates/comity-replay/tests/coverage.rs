@@ -27,7 +27,7 @@ fn request() -> Request {
         folder: FOLDER.to_owned(),
         on: Some(day("2015-07-01")),
         from: Some(day("2014-01-01")),
-        to: Some(day("2014-12-01")),
+        to: Some(day("2014-02-01")),
         command: "comity report coverage".to_owned(),
         ..Request::default()
     }
@@ -106,6 +106,10 @@ fn toy(list: &str) -> Memory {
             "state_fips,counties_unnamed,in_force_earliest,in_force_latest\n",
         )
         .with("data/national/programs.csv", "date,event\n2014-11-20,\"an end, of <something>\"\n")
+        .with(
+            "data/national/gravest-request.toml",
+            "on = 2012-01-01\nat = \"us-tx\"\nnot_listed = \"no\"\nfacts = { request = { form = \"I-247\", asks_hold = true }, convictions = [{ level = \"felony\" }] }\n",
+        )
         .with(
             "data/national/ordinary-request.toml",
             "on = 2012-01-01\nat = \"us-tx\"\nnot_listed = \"no\"\nfacts = { request = { form = \"I-247\", asks_hold = true } }\n",
@@ -263,4 +267,39 @@ fn a_missing_folder_says_how_to_name_another() {
     let found = national::coverage(&request(), &silent_library(), &Memory::default()).unwrap_err();
     assert_eq!(found[0].code, "unreadable-file");
     assert!(found[0].help.contains("--data"), "{}", found[0]);
+}
+
+/// Small steps of a fixed sequence: the same bytes on every run.
+fn next(seed: &mut u64) -> usize {
+    *seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    (*seed >> 33) as usize
+}
+
+#[test]
+fn any_bytes_give_a_report_or_findings_with_a_file() {
+    let library = silent_library();
+    let base =
+        toy("1,Anderson,county,48001,2014-01-10,2014-02-10,all_detainers,yes,2014-06,high\n");
+    let names: Vec<String> = base.0.keys().cloned().collect();
+    let mut seed = 7;
+    let mut made = 0;
+    for _ in 0..1_500 {
+        let mut files = base.clone();
+        let name = &names[next(&mut seed) % names.len()];
+        let bytes = files.0.get_mut(name).unwrap();
+        for _ in 0..=next(&mut seed) % 4 {
+            let at = next(&mut seed) % bytes.len();
+            match next(&mut seed) % 3 {
+                0 => bytes[at] = next(&mut seed) as u8,
+                1 => bytes.truncate(at.max(1)),
+                _ => bytes.insert(at, b",\"\n\0-9"[next(&mut seed) % 6]),
+            }
+        }
+        match national::coverage(&request(), &library, &files) {
+            Ok(sheet) => made += usize::from(!sheet.html().is_empty()),
+            Err(found) => assert!(found.iter().all(|d| !d.message.is_empty()), "{found:?}"),
+        }
+    }
+    // Some changes are harmless: a letter of a name, a later day.
+    assert!((20..1_500).contains(&made), "{made}");
 }

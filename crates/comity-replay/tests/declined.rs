@@ -57,15 +57,14 @@ fn declines_are_counted_by_year_county_facility_and_row() {
 
 /// The toy study as the data set, and national tables of two rows.
 fn toy(mapping: &str) -> Memory {
-    let files = files()
+    files()
         .with("toy/mapping.toml", mapping)
         .with("n/counties.csv", "county_fips,county_name,state_name,total_population\n48453,travis county,texas,5\n")
         .with("n/lift-reasons.csv", "year,lift_reason,detainers\n2012,Detainer Declined by LEA,1\n2012,(no lift reason recorded),3\n2012,Died,4\n")
         .with("n/declined-county-years.csv", "county_fips,year,declined,not_declined_with_reason\n48453,2012,1,4\n")
         .with("n/declined-facility-years.csv", "year,facility,city,state,facility_kind,declined,not_declined_with_reason\n2012,<JAIL>,AUSTIN,TEXAS,city,1,4\n")
         .with("n/months.csv", "year_month,detainers\n2012-03,8\n")
-        .with("n/programs.csv", "date,event\n");
-    files
+        .with("n/programs.csv", "date,event\n")
 }
 
 fn toy_request() -> Request {

@@ -32,7 +32,7 @@ fn mapping_errors_have_a_place_and_a_next_step() {
             "read     = \"date\"",
             "read     = \"day\"",
             "unknown-read",
-            "date, month-first, number, text or table",
+            "date, date-time, us-date, month-first, number, text or table",
         ),
         (
             "\"decision.on\"",

@@ -140,6 +140,7 @@ fn a_check_of_a_figure_that_is_not_there_is_refused() {
         "jurisdictions.csv",
         "jurisdictions-unnamed.csv",
         "ordinary-request.toml",
+        "gravest-request.toml",
     ] {
         files = files.with(&format!("data/national/{name}"), disk(name));
     }

@@ -112,27 +112,40 @@ pub fn library_and_scope(
     with_library: bool,
     policies: Option<&Path>,
 ) -> Result<(Library, Scope), Failure> {
+    let (library, mut scopes) = library_and_scope_of(&[under], policies)?;
+    let scope = if with_library { Scope::InForce } else { scopes.remove(0) };
+    Ok((library, scope))
+}
+
+/// The law of each row's day and place, by name.
+pub const IN_FORCE: &str = "in-force";
+
+/// The library with the drafts of several questions, and the scope of each.
+pub fn library_and_scope_of(
+    questions: &[&[String]],
+    policies: Option<&Path>,
+) -> Result<(Library, Vec<Scope>), Failure> {
     let all = files::policy_files(policies)?;
+    let is_draft = |u: &&String| u.ends_with(".toml");
     let mut drafts: Vec<PolicyFile> = Vec::new();
-    let mut ids: Vec<String> = Vec::new();
-    for u in under {
-        if u.ends_with(".toml") {
-            let draft = files::read_policy(Path::new(u))?;
-            drafts.push(draft);
-        } else {
-            ids.push(u.clone());
-        }
+    for path in questions.iter().copied().flatten().filter(is_draft) {
+        drafts.push(files::read_policy(Path::new(path))?);
     }
     let library = Library::with_drafts(&all, &drafts).map_err(Failure::Findings)?;
-    if under.is_empty() || with_library {
-        return Ok((library, Scope::InForce));
+    let id_of = |u: &String| {
+        let draft = library.policies().find(|(_, p)| is_draft(&u) && p.file == *u);
+        draft.map_or_else(|| u.clone(), |(_, p)| p.id.to_string())
+    };
+    let mut scopes = Vec::new();
+    for under in questions {
+        let in_force = under.is_empty() || (under.len() == 1 && under[0] == IN_FORCE);
+        scopes.push(if in_force {
+            Scope::InForce
+        } else {
+            library.scope_under(&under.iter().map(id_of).collect::<Vec<_>>())?
+        });
     }
-    for d in &drafts {
-        let id = library.policies().find(|(_, p)| p.file == d.name).map(|(_, p)| p.id.to_string());
-        ids.extend(id);
-    }
-    let scope = library.scope_under(&ids)?;
-    Ok((library, scope))
+    Ok((library, scopes))
 }
 
 /// A day given on the command line.

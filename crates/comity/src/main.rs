@@ -1,10 +1,12 @@
 //! The `comity` command: one file per subcommand, no logic.
 
+mod bulk;
 mod clock;
 mod decide;
 mod fail;
 mod files;
 mod generate;
+mod mapping;
 mod policy;
 mod replay;
 mod report;
@@ -43,6 +45,9 @@ enum Command {
     Clock(clock::Args),
     /// Decide years of real records under chosen policies
     Replay(replay::Args),
+    /// Say which mapping a data file is for
+    #[command(subcommand)]
+    Mapping(mapping::Command),
     /// Make synthetic national records from stated distributions
     Generate(generate::Args),
     /// Answer questions from published national tables: coverage, roll-out, volumes, declines
@@ -64,6 +69,7 @@ fn main() -> ExitCode {
         Command::Policy(command) => policy::run(command, policies, cli.json),
         Command::Clock(args) => clock::run(args, policies, cli.json),
         Command::Replay(args) => replay::run(args, policies, cli.json),
+        Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Generate(args) => generate::run(args, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
         Command::Completions { shell } => {

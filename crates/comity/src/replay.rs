@@ -1,7 +1,7 @@
 //! `comity replay`: real records under chosen programs, policies and dates.
 
 use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
-use crate::files;
+use crate::{bulk, files};
 use comity_model::Diagnostic;
 use comity_replay::report::{html, json, text};
 use comity_replay::{Files, Replay, Request, run as replay_run, study};
@@ -17,37 +17,56 @@ use std::time::{Duration, Instant};
 pub struct Args {
     /// The study: which regimes are asked, how the unknown is read, which mapping
     #[arg(long, value_name = "FILE")]
-    study: PathBuf,
-    /// Another mapping than the one the study names
+    study: Option<PathBuf>,
+    /// What the columns mean; with a study, another mapping than the one it names
     #[arg(long, value_name = "FILE")]
     mapping: Option<PathBuf>,
-    /// Folder for rows.csv, summary.json and report.html
+    /// Folder for the rows, the tables, the report and the receipt
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// No progress on standard error
     #[arg(long)]
     quiet: bool,
-    /// Another data file than the one the mapping names
+    #[command(flatten)]
+    table: bulk::Args,
+    /// Tables: files or folders of .parquet, .arrow, .csv or .xlsx; with a study, another data
+    /// file than the one the mapping names
     #[arg(value_name = "DATA")]
-    data: Option<PathBuf>,
+    data: Vec<PathBuf>,
 }
 
 const AFTER: &str = "Every row of the input is in rows.csv: decided, undetermined, or rejected with its reason.\n\
 Exit codes: 0 every row could be read; 1 rows were rejected, a column is missing, or a file that says what to do is \
 wrong; 2 wrong use, or a file cannot be read or written.\n\n\
-Example: comity replay --study data/travis-tx/study.toml --out out/travis-tx";
+Example: comity replay --study data/travis-tx/study.toml --out out/travis-tx\n\
+Example: comity replay cases.parquet --under in-force --by year,state --out out/national\n\
+Example: comity replay cases/ --under us-ca.ab-4.2014 --versus us-ca.sb-54.2018 --by county";
 
 /// Runs the command.
 pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
+    let Some(study) = &args.study else {
+        let common = bulk::Common {
+            data: &args.data,
+            mapping: args.mapping.as_deref(),
+            out: args.out.as_deref(),
+            quiet: args.quiet,
+            policies,
+            as_json,
+        };
+        return bulk::run(&args.table, &common);
+    };
+    if args.data.len() > 1 {
+        return Err(Failure::usage("a study has one data file").help("name one, or none"));
+    }
     let disk = Disk::default();
-    let study_path = args.study.display().to_string();
+    let study_path = study.display().to_string();
     let folder = policy_folder(&study_path, policies, &disk)?;
     let library = files::library(folder.as_deref())?;
     let request = Request {
         study: study_path,
         mapping: args.mapping.as_ref().map(|p| p.display().to_string()),
-        data: args.data.as_ref().map(|p| p.display().to_string()),
-        command: command(args, policies),
+        data: args.data.first().map(|p| p.display().to_string()),
+        command: command(study, args, policies),
     };
     let mut progress = Progress::new(args.quiet, &disk);
     let replay = match &args.out {
@@ -120,8 +139,8 @@ fn policy_folder(
 }
 
 /// The command as somebody else would type it.
-fn command(args: &Args, policies: Option<&Path>) -> String {
-    let mut out = format!("comity replay --study {}", args.study.display());
+fn command(study: &Path, args: &Args, policies: Option<&Path>) -> String {
+    let mut out = format!("comity replay --study {}", study.display());
     let options = [
         ("--mapping", args.mapping.as_deref()),
         ("--out", args.out.as_deref()),
@@ -132,7 +151,7 @@ fn command(args: &Args, policies: Option<&Path>) -> String {
             out.push_str(&format!(" {name} {}", path.display()));
         }
     }
-    if let Some(data) = &args.data {
+    if let Some(data) = args.data.first() {
         out.push_str(&format!(" {}", data.display()));
     }
     out

@@ -28,6 +28,9 @@ pub enum Command {
     /// Declined detainers by year, county and facility, with the shares that the data can carry
     #[command(after_help = "Example: comity report declined --out out/declined")]
     Declined(Rows),
+    /// For each decline: did the law in force require it, allow it, or is neither known? (inferred)
+    #[command(after_help = "Example: comity report reasons --out out/reasons")]
+    Reasons(Rows),
     /// Published figures, computed again from the carried data, with tolerance and reason
     #[command(
         after_help = "Exit code 1 where a figure is outside of its tolerance.\n\nExample: comity report published --out out/published"
@@ -121,6 +124,7 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
         }
         Command::Volumes(args) => rows(args, &mut request, "volumes", national::volumes),
         Command::Declined(args) => rows(args, &mut request, "declined", national::declined),
+        Command::Reasons(args) => rows(args, &mut request, "reasons", national::reasons),
         Command::Published(common) => ("published", common, national::published),
     };
     request.folder = common.data.display().to_string();

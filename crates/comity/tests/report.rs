@@ -32,7 +32,7 @@ fn err(output: &Output) -> String {
 #[test]
 fn every_report_writes_a_page_and_its_files_and_nothing_half_done() {
     let folder = TempDir::new().unwrap();
-    for report in ["coverage", "rollout", "volumes", "declined", "published"] {
+    for report in ["coverage", "rollout", "volumes", "declined", "reasons", "published"] {
         let to = folder.path().join(report);
         let args = ["report", report, "--out", to.to_str().unwrap()];
         let ran = comity(&repository(), &args);
@@ -77,4 +77,22 @@ fn wrong_use_says_what_to_do_next() {
     let ran = comity(&repository(), &args);
     assert_eq!(ran.status.code(), Some(2));
     assert!(err(&ran).contains("no-such-study.toml"), "{}", err(&ran));
+}
+
+#[test]
+fn a_file_finds_its_mapping_or_says_that_it_does_not() {
+    let recognize = |file: &str| comity(&repository(), &["mapping", "recognize", file]);
+    let ran = recognize("data/mappings/ddp-2026/sample.csv");
+    assert_eq!(ran.status.code(), Some(0));
+    assert!(out(&ran).contains("ddp-2026: every column is known"), "{}", out(&ran));
+    let ran = recognize("data/national/months.csv");
+    assert_eq!(ran.status.code(), Some(1));
+    assert!(out(&ran).contains("not recognized"), "{}", out(&ran));
+    let ran = recognize("no-such-file.csv");
+    assert_eq!(ran.status.code(), Some(2));
+    let file = "data/pennsylvania/detainers.csv";
+    let ran = comity(&repository(), &["mapping", "recognize", file, "--json"]);
+    let json: Value = serde_json::from_str(&out(&ran)).unwrap();
+    assert_eq!(json["result"]["verdict"], "exact");
+    assert_eq!(json["result"]["fit"]["mapping"], "pennsylvania");
 }

@@ -145,19 +145,22 @@ pub(super) fn code_is(codes: &[u8], wanted: u8, out: &mut Vec<u64>) {
     pack(codes, out, |c| mask_of(c, |v| v.simd_eq(wanted)));
 }
 
-/// Codes in a set.
-pub(super) fn code_in(codes: &[u8], set: u128, out: &mut Vec<u64>) {
-    if set.is_power_of_two() {
-        return code_is(codes, set.trailing_zeros() as u8, out);
-    }
+/// For every code, a byte that says in which of up to eight sets it is.
+pub(super) fn classes(codes: &[u8], sets: &[u128], out: &mut Vec<u8>) {
     let mut table = [0_u8; 256];
     for (code, entry) in table.iter_mut().enumerate().take(128) {
-        *entry = (set >> code & 1) as u8;
+        for (bit, set) in sets.iter().enumerate() {
+            *entry |= ((set >> code & 1) as u8) << bit;
+        }
     }
-    pack(codes, out, |c| {
-        let looked_up = c.map(|code| table[code as usize]);
-        pack_bytes(&looked_up)
-    });
+    out.clear();
+    out.extend(codes.iter().map(|code| table[*code as usize]));
+}
+
+/// Bytes that have a bit.
+pub(super) fn has_bit(bytes: &[u8], bit: usize, out: &mut Vec<u64>) {
+    let bit = u8x16::splat(1 << bit);
+    pack(bytes, out, |c| mask_of(c, |v| (v & bit).simd_eq(bit)));
 }
 
 /// Bytes that are 0 or 1.
@@ -209,14 +212,26 @@ pub(super) fn against(values: &[i32], order: Order, n: i64, out: &mut Vec<u64>) 
     }
 }
 
+/// Sixteen comparisons at a time, narrowed to bytes.
 #[inline]
 fn four(chunk: &[i32; LANES], test: impl Fn(i32x4) -> i32x4) -> u64 {
-    let (parts, _) = chunk.as_chunks::<4>();
+    let (parts, _) = chunk.as_chunks::<16>();
     let mut word = 0;
     for (i, part) in parts.iter().enumerate() {
-        word |= u64::from(test(i32x4::new(*part)).to_bitmask()) << (4 * i);
+        let (p, _) = part.as_chunks::<4>();
+        let masks = [p[0], p[1], p[2], p[3]].map(|p| test(i32x4::new(p)));
+        word |= narrow(masks) << (16 * i);
     }
     word
+}
+
+/// A bit for each of sixteen masks.
+#[inline]
+fn narrow([a, b, c, d]: [i32x4; 4]) -> u64 {
+    u64::from(a.to_bitmask())
+        | u64::from(b.to_bitmask()) << 4
+        | u64::from(c.to_bitmask()) << 8
+        | u64::from(d.to_bitmask()) << 12
 }
 
 /// Numbers of two columns.

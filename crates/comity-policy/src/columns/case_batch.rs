@@ -5,7 +5,7 @@ use super::error::{ColumnError, ColumnProblem};
 use super::node::Field;
 use super::plan::{NeedFact, Unseen};
 use super::source::{Column, Values};
-use super::table::Table;
+use super::table::{STATES, Table};
 use arrow_array::builder::{
     BooleanBuilder, Date32Builder, Int32Builder, StringBuilder, TimestampSecondBuilder,
 };
@@ -18,14 +18,11 @@ use arrow_schema::{
     ArrowError, DataType, Field as ArrowField, Fields, Schema, SchemaRef, TimeUnit,
 };
 use comity_model::Day;
-use comity_model::facts::{CaseFacts, ListState, NotListed, Value};
+use comity_model::facts::{CaseFacts, NotListed, Value};
 use comity_model::generate::{ArrowColumn, ArrowType, arrow_layout};
 use comity_model::schema::{ElemFieldId, FieldId, Kind, ListId, fields};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// The states of a list in the order of their codes.
-const STATES: [ListState; 3] = [ListState::Unknown, ListState::AtLeast, ListState::Complete];
 
 /// The schema of a table of cases: [`arrow_layout`] as an Arrow schema.
 pub fn case_schema() -> SchemaRef {
@@ -73,8 +70,8 @@ pub fn case_batch(cases: &[CaseFacts]) -> Result<RecordBatch, ArrowError> {
         columns.push(list_array(list, cases, &schema)?);
         let codes = cases
             .iter()
-            .map(|c| STATES.iter().position(|s| *s == c.list(list).state).unwrap_or(0) as u8);
-        let names = StringArray::from(vec!["unknown", "at_least", "complete"]);
+            .map(|c| STATES.iter().position(|(_, s)| *s == c.list(list).state).unwrap_or(0) as u8);
+        let names = StringArray::from_iter_values(STATES.iter().map(|(name, _)| name));
         columns.push(dictionary(UInt8Array::from_iter_values(codes), names)?);
     }
     RecordBatch::try_new(schema, columns)

@@ -2,7 +2,7 @@
 
 use super::answers::ColumnAnswers;
 use super::bits::{self, View, each_set, is_zero, words_for};
-use super::error::ColumnError;
+use super::error::{ColumnError, ColumnProblem};
 use super::frame::{Frames, TooWide};
 use super::input::{self, Data, Input, Valid, Windows};
 use super::node::{Field, FrameId, Leaf, Lit, Node, OperandId, Over, ROWS};
@@ -66,41 +66,72 @@ pub(super) fn decide(
     scratch: &mut Scratch,
 ) -> Result<ColumnAnswers, ColumnError> {
     let mut answers = ColumnAnswers::new(plan, batch.num_rows());
+    let mut problems = Vec::new();
+    each_block(plan, batch, scratch, &mut problems, |block, first_row| {
+        levels::fold(block, &mut answers, first_row)?;
+        if plan.wants_needs {
+            needs::collect(block, &mut answers, first_row)?;
+        }
+        Ok(())
+    })?;
+    answers.problems = problems;
+    Ok(answers)
+}
+
+/// The rows of a batch in which a node of a plan holds.
+pub(super) fn rows_where(
+    plan: &ColumnPlan,
+    lit: Lit,
+    batch: &RecordBatch,
+    scratch: &mut Scratch,
+) -> Result<Vec<usize>, ColumnError> {
+    let mut out = Vec::new();
+    each_block(plan, batch, scratch, &mut Vec::new(), |block, first_row| {
+        block.eval(lit)?;
+        each_set(block.holds(lit), block.rows.len(), |row| out.push(first_row + row));
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// Visits a batch block by block, with the row of the batch at which each starts.
+fn each_block(
+    plan: &ColumnPlan,
+    batch: &RecordBatch,
+    scratch: &mut Scratch,
+    problems: &mut Vec<ColumnProblem>,
+    mut visit: impl FnMut(&mut Block<'_>, usize) -> Result<(), TooWide>,
+) -> Result<(), ColumnError> {
     let reads = plan.reads();
     let constants: HashMap<Box<str>, u16> =
         plan.graph.texts.iter().zip(1..).map(|(t, code)| (t.clone(), code)).collect();
-    let mut first = 0;
-    while first < batch.num_rows() {
+    for first in (0..batch.num_rows()).step_by(CHUNK_ROWS) {
         let len = CHUNK_ROWS.min(batch.num_rows() - first);
-        let chunk = batch.slice(first, len);
-        let table = Table::of(&chunk, &reads, plan.unseen, first, &mut answers.problems)?;
+        let table = Table::of(&batch.slice(first, len), &reads, plan.unseen, first, problems)?;
         let codes = text_codes(plan, &table, &constants);
-        let mut todo: Vec<Range<usize>> = (0..len)
-            .step_by(BLOCK_ROWS)
-            .map(|start| start..(start + BLOCK_ROWS).min(len))
-            .rev()
-            .collect();
+        let starts = (0..len).step_by(BLOCK_ROWS);
+        let mut todo: Vec<Range<usize>> =
+            starts.map(|start| start..(start + BLOCK_ROWS).min(len)).rev().collect();
         while let Some(rows) = todo.pop() {
             let mut block = Block::new(plan, &table, &codes, rows.clone(), scratch);
-            match block.run(&mut answers, first + rows.start) {
-                Ok(()) => {}
-                Err(TooWide) if rows.len() > 1 => {
-                    let middle = rows.start + rows.len() / 2;
-                    todo.push(middle..rows.end);
-                    todo.push(rows.start..middle);
-                }
-                Err(TooWide) => {
-                    return Err(ColumnError::TooManyCombinations {
-                        row: first + rows.start,
-                        combinations_max: super::frame::LANES_MAX,
-                    });
-                }
-            }
+            let done = visit(&mut block, first + rows.start);
             block.finish();
+            if done.is_ok() {
+                continue;
+            }
+            if rows.len() == 1 {
+                let combinations_max = super::frame::LANES_MAX;
+                return Err(ColumnError::TooManyCombinations {
+                    row: first + rows.start,
+                    combinations_max,
+                });
+            }
+            let middle = rows.start + rows.len() / 2;
+            todo.push(middle..rows.end);
+            todo.push(rows.start..middle);
         }
-        first += len;
     }
-    Ok(answers)
+    Ok(())
 }
 
 /// By operand: the codes of its column's texts against the plan's constants.
@@ -152,14 +183,6 @@ impl<'a> Block<'a> {
             truths: plan.graph.nodes.iter().map(|_| None).collect(),
             scratch,
         }
-    }
-
-    fn run(&mut self, answers: &mut ColumnAnswers, first_row: usize) -> Result<(), TooWide> {
-        levels::fold(self, answers, first_row)?;
-        if self.plan.wants_needs {
-            needs::collect(self, answers, first_row)?;
-        }
-        Ok(())
     }
 
     fn finish(self) {
@@ -299,6 +322,21 @@ impl<'a> Block<'a> {
         Ok(())
     }
 
+    /// Looks the codes of a set test up, for all sets that are asked of its operand.
+    fn classes(&mut self, leaf: &Leaf) {
+        let Leaf::InSet(a, set) = leaf else { return };
+        let sets = &self.plan.sets[*a as usize];
+        let Some(at) = sets.iter().position(|s| s == set) else { return };
+        if let Some(Input { data: Data::U8(codes, classes), .. }) = &mut self.inputs[*a as usize] {
+            while classes.len() <= at / 8 {
+                let group = classes.len() * 8..sets.len().min(classes.len() * 8 + 8);
+                let mut bytes = Vec::new();
+                bits::classes(codes, &sets[group], &mut bytes);
+                classes.push(bytes);
+            }
+        }
+    }
+
     /// Where an operand that was read is known.
     pub(super) fn valid(&self, id: OperandId) -> &Valid {
         self.inputs[id as usize].as_ref().map_or(&Valid::None, |i| &i.valid)
@@ -310,6 +348,7 @@ impl<'a> Block<'a> {
         if let Some(b) = b {
             self.input(b)?;
         }
+        self.classes(leaf);
         let lanes = self.lanes(frame);
         let mut out = self.spare();
         let mut possible = self.spare();
@@ -324,7 +363,8 @@ impl<'a> Block<'a> {
         };
         let data = |id: OperandId| self.inputs[id as usize].as_ref().map(|i| &i.data);
         let (Some(data_a), data_b) = (data(a), b.and_then(data)) else { return Ok(Truth::Unknown) };
-        test(leaf, data_a, data_b, lanes, &mut out);
+        let sets = self.plan.sets[a as usize].as_slice();
+        test(leaf, sets, data_a, data_b, lanes, &mut out);
         if valid.is_none() {
             self.scratch.words.push(possible);
             return Ok(Truth::Known(out));
@@ -529,11 +569,23 @@ fn word_of(valid: &Valid, w: usize) -> u64 {
 }
 
 /// Where a test holds, as though its operands were known everywhere.
-fn test(leaf: &Leaf, a: &Data<'_>, b: Option<&Data<'_>>, lanes: usize, out: &mut Vec<u64>) {
+fn test(
+    leaf: &Leaf,
+    sets: &[u128],
+    a: &Data<'_>,
+    b: Option<&Data<'_>>,
+    lanes: usize,
+    out: &mut Vec<u64>,
+) {
     match (leaf, a, b) {
         (Leaf::Yes(_), Data::Bits(words), _) => out.extend_from_slice(words),
-        (Leaf::InSet(_, set), Data::U8(codes), _) => bits::code_in(codes, *set, out),
-        (Leaf::SameCode(..), Data::U8(a), Some(Data::U8(b))) => bits::same_code(a, b, out),
+        (Leaf::InSet(_, set), Data::U8(codes, classes), _) => {
+            match sets.iter().position(|s| s == set) {
+                Some(at) => bits::has_bit(&classes[at / 8], at % 8, out),
+                None => bits::code_is(codes, set.trailing_zeros() as u8, out),
+            }
+        }
+        (Leaf::SameCode(..), Data::U8(a, _), Some(Data::U8(b, _))) => bits::same_code(a, b, out),
         (Leaf::Against(_, order, n), Data::I32(values), _) => {
             bits::against(values, *order, *n, out);
         }

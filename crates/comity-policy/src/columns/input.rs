@@ -25,7 +25,8 @@ pub(super) enum Valid {
 pub(super) enum Data<'a> {
     Absent,
     Bits(Vec<u64>),
-    U8(Cow<'a, [u8]>),
+    /// Codes; and for each eight sets that tests ask for, a byte a lane once asked for.
+    U8(Cow<'a, [u8]>, Vec<Vec<u8>>),
     I32(Cow<'a, [i32]>),
     I64(Cow<'a, [i64]>),
     /// Codes against the plan's constants, and where the texts stand.
@@ -137,7 +138,7 @@ fn from_range<'a>(
             copy(bits, range, &mut words);
             Data::Bits(words)
         }
-        Values::Codes(codes) => Data::U8(slice(codes, range)),
+        Values::Codes(codes) => Data::U8(slice(codes, range), Vec::new()),
         Values::I32(days) => match operand.first_day {
             None => Data::I32(slice(days, range)),
             Some(window) => Data::I32(Cow::Owned(windows.first_days(window, &days[range]))),
@@ -165,7 +166,7 @@ fn gathered<'a>(
             collect(lanes, &mut words, |lane| bits.value(at(lane)));
             Data::Bits(words)
         }
-        Values::Codes(codes) => Data::U8((0..lanes).map(|l| codes[at(l)]).collect()),
+        Values::Codes(codes) => Data::U8((0..lanes).map(|l| codes[at(l)]).collect(), Vec::new()),
         Values::I32(days) => {
             Data::I32(Cow::Owned(gather_days(operand, days, frames, lanes, windows)))
         }

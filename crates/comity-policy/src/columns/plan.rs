@@ -97,6 +97,8 @@ pub struct ColumnPlan {
     pub(super) ranks: Vec<(bool, Day)>,
     /// By channel: exactly one policy speaks on it.
     pub(super) is_alone: Vec<bool>,
+    /// By operand: the sets that tests ask for.
+    pub(super) sets: Vec<Vec<u128>>,
     names: Vec<String>,
     pub(super) needs: Vec<NeedFact>,
     pub(super) wants_needs: bool,
@@ -135,6 +137,7 @@ impl ColumnPlan {
         let is_alone = (0..channels.len()).map(|slot| speaks(slot).count() == 1).collect();
         let needs = if request.needs { need_facts(&graph) } else { Vec::new() };
         ColumnPlan {
+            sets: sets(&graph),
             graph,
             policies,
             channels,
@@ -146,6 +149,24 @@ impl ColumnPlan {
             wants_needs: request.needs,
             wants_cap: request.hold_cap,
             unseen: request.unseen,
+        }
+    }
+
+    /// A plan that is only a graph, without policies.
+    pub(super) fn of_graph(graph: Graph, unseen: Unseen) -> ColumnPlan {
+        ColumnPlan {
+            sets: sets(&graph),
+            graph,
+            policies: Vec::new(),
+            channels: Vec::new(),
+            clauses: Vec::new(),
+            ranks: Vec::new(),
+            is_alone: Vec::new(),
+            names: Vec::new(),
+            needs: Vec::new(),
+            wants_needs: false,
+            wants_cap: false,
+            unseen,
         }
     }
 
@@ -238,6 +259,19 @@ fn need_facts(graph: &Graph) -> Vec<NeedFact> {
     );
     out.sort_unstable();
     out.dedup();
+    out
+}
+
+/// By operand: the sets of more than one value that tests ask for.
+pub(super) fn sets(graph: &Graph) -> Vec<Vec<u128>> {
+    let mut out = vec![Vec::new(); graph.operands.len()];
+    for node in &graph.nodes {
+        if let Node::Leaf(Leaf::InSet(a, set)) = node
+            && !set.is_power_of_two()
+        {
+            out[*a as usize].push(*set);
+        }
+    }
     out
 }
 

@@ -1,6 +1,7 @@
 //! A batch as typed columns: scalars, and lists with their elements' fields.
 
 use super::bind::{STATE_WANTED, column_of, state_column_of, struct_of, wrong};
+use super::bits::{code_is, words_for};
 use super::error::{ColumnError, ColumnProblem};
 use super::node::Field;
 use super::plan::{NeedFact, Unseen};
@@ -10,7 +11,7 @@ use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::{BooleanBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::DataType;
 use comity_model::ListState;
-use comity_model::schema::{ElemFieldId, ListId};
+use comity_model::schema::{ElemFieldId, ListId, nearest};
 use std::collections::HashMap;
 
 /// Most elements of a list that a case holds.
@@ -25,19 +26,51 @@ pub(super) enum Offsets {
     None,
 }
 
+impl Offsets {
+    /// The first row with more elements than that.
+    fn longer_than(&self, most: usize) -> Option<usize> {
+        fn first<O: Copy>(
+            offsets: &[O],
+            len: impl Fn(O, O) -> usize,
+            most: usize,
+        ) -> Option<usize> {
+            let longest = offsets.windows(2).map(|w| len(w[0], w[1])).fold(0, usize::max);
+            if longest <= most {
+                return None;
+            }
+            offsets.windows(2).position(|w| len(w[0], w[1]) > most)
+        }
+        match self {
+            Offsets::I32(o) => first(o, |a, b| (b - a) as usize, most),
+            Offsets::I64(o) => first(o, |a, b| (b - a) as usize, most),
+            Offsets::None => None,
+        }
+    }
+}
+
 /// What is known of a list as a whole in each row.
 #[derive(Debug, Clone)]
 pub(super) enum States {
     /// The same everywhere.
     All(ListState),
-    Each(Vec<ListState>),
+    /// By row, the index in [`STATES`].
+    Each(Vec<u8>),
 }
+
+/// The states of a list in the order of their codes, and their names.
+pub(super) const STATES: [(&str, ListState); 3] = [
+    ("unknown", ListState::Unknown),
+    ("at_least", ListState::AtLeast),
+    ("complete", ListState::Complete),
+];
+const UNKNOWN: u8 = 0;
+const COMPLETE: u8 = 2;
 
 impl States {
     pub(super) fn get(&self, row: usize) -> ListState {
         match self {
             States::All(s) => *s,
-            States::Each(all) => all[row],
+            States::Each(all) => STATES[all[row] as usize].1,
         }
     }
 }
@@ -198,14 +231,15 @@ fn list_column(
     let (first, end) = (out.offset(0), out.offset(batch.num_rows()));
     let elements = elements.slice(first, end - first);
     out.base = first;
-    for row in 0..batch.num_rows() {
+    if let Some(row) = out.offsets.longer_than(ELEMENTS_MAX) {
         let len = out.offset(row + 1) - out.offset(row);
-        if len > ELEMENTS_MAX {
-            let (column, row) = (name.to_owned(), row + first_row);
-            return Err(ColumnError::LongList { column, row, len, len_max: ELEMENTS_MAX });
-        }
-        if len > 0 && out.hidden.is_none() && nulls.as_ref().is_some_and(|n| n.is_null(row)) {
-            out.hidden.clone_from(&nulls);
+        let (column, row) = (name.to_owned(), row + first_row);
+        return Err(ColumnError::LongList { column, row, len, len_max: ELEMENTS_MAX });
+    }
+    if let Some(nulls) = nulls {
+        let has_elements = |row: usize| out.offset(row + 1) > out.offset(row);
+        if (0..nulls.len()).any(|row| nulls.is_null(row) && has_elements(row)) {
+            out.hidden = Some(nulls);
         }
     }
     element_fields(list, fields, &elements, &mut out, unseen, first_row, problems)?;
@@ -253,7 +287,10 @@ fn open_of(states: &States, rows: usize) -> Option<BooleanBuffer> {
         States::All(ListState::Complete) => Some(BooleanBuffer::new_unset(rows)),
         States::All(_) => None,
         States::Each(all) => {
-            Some(BooleanBuffer::collect_bool(rows, |i| all[i] != ListState::Complete))
+            let mut words = Vec::with_capacity(words_for(rows));
+            code_is(all, COMPLETE, &mut words);
+            words.iter_mut().for_each(|w| *w = !*w);
+            Some(BooleanBuffer::new(words.into(), 0, rows))
         }
     }
 }
@@ -269,28 +306,34 @@ fn states(
     let Some(array) = batch.column_by_name(&name) else {
         return Ok(States::All(ListState::AtLeast));
     };
-    let texts = Texts::of(array).ok_or_else(|| wrong(&name, array.data_type(), STATE_WANTED))?;
-    let state_nulls = array.logical_nulls();
-    let is_null = |i: usize| {
-        nulls.is_some_and(|n| n.is_null(i)) || state_nulls.as_ref().is_some_and(|n| n.is_null(i))
-    };
-    let state = |i: usize| {
-        if is_null(i) {
-            return Ok(ListState::Unknown);
+    let wrong_type = || wrong(&name, array.data_type(), STATE_WANTED);
+    let texts = Texts::of(array).ok_or_else(wrong_type)?;
+    let nulls = NullBuffer::union(nulls, array.logical_nulls().as_ref());
+    let nulls = nulls.filter(|n| n.null_count() > 0);
+    let constants = STATES.iter().zip(1..).map(|((name, _), code)| (Box::from(*name), code));
+    // 0 is a text that is no state; the state's code is one less.
+    let codes = texts.codes(&constants.collect());
+    let mut all: Vec<u8> = codes.iter().map(|c| (*c as u8).wrapping_sub(1)).collect();
+    if let Some(nulls) = &nulls {
+        for (row, code) in all.iter_mut().enumerate() {
+            if nulls.is_null(row) {
+                *code = UNKNOWN;
+            }
         }
-        match texts.get(i) {
-            "complete" => Ok(ListState::Complete),
-            "at_least" => Ok(ListState::AtLeast),
-            "unknown" => Ok(ListState::Unknown),
-            other => Err(ColumnError::UnseenValue {
-                column: name.clone(),
-                value: other.to_owned(),
-                row: i + first_row,
-                nearest: comity_model::schema::nearest(other, ["complete", "at_least", "unknown"]),
-            }),
-        }
-    };
-    let all: Vec<ListState> = (0..batch.num_rows()).map(state).collect::<Result<_, _>>()?;
-    let first = all.first().copied().unwrap_or(ListState::Complete);
-    Ok(if all.iter().all(|s| *s == first) { States::All(first) } else { States::Each(all) })
+    }
+    if let Some(row) = all.iter().position(|code| usize::from(*code) >= STATES.len()) {
+        let value = texts.get(row).to_owned();
+        let nearest = nearest(&value, STATES.iter().map(|(name, _)| *name));
+        return Err(ColumnError::UnseenValue {
+            column: name,
+            value,
+            row: row + first_row,
+            nearest,
+        });
+    }
+    let first = all.first().copied().unwrap_or(COMPLETE);
+    if all.iter().fold(true, |same, code| same & (*code == first)) {
+        return Ok(States::All(STATES[first as usize].1));
+    }
+    Ok(States::Each(all))
 }

@@ -1,6 +1,7 @@
 //! A mapping: which columns of a file become which facts, what is assumed, what stays unknown.
 
 mod parse;
+pub mod recognize;
 
 use crate::reader::Encoding;
 use crate::toml_read::{Given, Target};
@@ -15,6 +16,10 @@ pub use parse::parse;
 pub enum Read {
     /// A calendar day, `YYYY-MM-DD`.
     Date,
+    /// The day of a moment, `YYYY-MM-DD` with or without a time after it.
+    DateTime,
+    /// A day as Americans write it, `M/D/YYYY` or `M/D/YY` (2000 to 2099).
+    UsDate,
     /// A month, `YYYY-MM`: its first day.
     MonthFirst,
     /// A whole number.
@@ -38,6 +43,8 @@ pub struct Column {
     pub plus_days: Vec<String>,
     /// A row without it is rejected.
     pub required: bool,
+    /// Not every version of the data has it: a file without it has no problem.
+    pub optional: bool,
     /// What is lost in the reading.
     pub loses: String,
 }
@@ -88,8 +95,13 @@ pub enum PlaceRule {
     Fips {
         /// The column.
         column: String,
-        /// The place of rows without a code.
-        otherwise: String,
+        /// The place of rows without a code; `None` leaves it unknown.
+        otherwise: Option<String>,
+    },
+    /// By a column of states, as names or postal codes; where it is empty the place is unknown.
+    State {
+        /// The column.
+        column: String,
     },
 }
 
@@ -164,13 +176,16 @@ pub struct Mapping {
 }
 
 impl Mapping {
-    /// Every column of the main file that is read.
+    /// Every column of the main file that is read, and that every version of the data has.
     pub fn columns_read(&self) -> Vec<&str> {
-        let mut out = vec![self.row_id.as_str(), self.year.as_str()];
-        if let PlaceRule::Fips { column, .. } = &self.place {
+        let mut out = vec![self.year.as_str()];
+        if !self.row_id.is_empty() {
+            out.push(&self.row_id);
+        }
+        if let PlaceRule::Fips { column, .. } | PlaceRule::State { column } = &self.place {
             out.push(column);
         }
-        for c in &self.columns {
+        for c in self.columns.iter().filter(|c| !c.optional) {
             out.push(&c.name);
             out.extend(c.plus_days.iter().map(String::as_str));
         }
@@ -178,6 +193,14 @@ impl Mapping {
         out.sort_unstable();
         out.dedup();
         out
+    }
+}
+
+impl Mapping {
+    /// Columns that are known and need not be there: ignored, or not in every version.
+    pub fn columns_known(&self) -> Vec<&str> {
+        let optional = self.columns.iter().filter(|c| c.optional).map(|c| c.name.as_str());
+        self.ignored.iter().map(|i| i.name.as_str()).chain(optional).collect()
     }
 }
 

@@ -32,7 +32,7 @@ pub fn parse(name: &str, bytes: &[u8], places: &Places) -> Result<Mapping, Vec<D
         moment: r.text(&root, "a mapping", "moment"),
         file: r.text(data, "[data]", "file"),
         encoding: encoding(&mut r, data),
-        row_id: r.text(data, "[data]", "row_id"),
+        row_id: r.text_opt(data, "row_id").unwrap_or_default(),
         year: r.text(data, "[data]", "year"),
         place,
         place_loses,
@@ -75,18 +75,21 @@ fn encoding(r: &mut TomlReader<'_>, data: &Node) -> Encoding {
 }
 
 fn place_rule(r: &mut TomlReader<'_>, root: &Node, places: &Places) -> (PlaceRule, String) {
-    let node = r.section(root, "place", &["code", "fips", "otherwise", "loses"]);
+    let node = r.section(root, "place", &["code", "fips", "state", "otherwise", "loses"]);
     let loses = r.text_opt(node, "loses").unwrap_or_default();
-    let (rule, key) = if node.get("fips").is_some() {
+    if node.get("state").is_some() {
+        return (PlaceRule::State { column: r.text(node, "[place]", "state") }, loses);
+    }
+    let (rule, code, key) = if node.get("fips").is_some() {
         let column = r.text(node, "[place]", "fips");
-        let otherwise = r.text(node, "[place]", "otherwise");
-        (PlaceRule::Fips { column, otherwise: otherwise.clone() }, ("otherwise", otherwise))
+        let otherwise = r.text_opt(node, "otherwise");
+        (PlaceRule::Fips { column, otherwise: otherwise.clone() }, otherwise, "otherwise")
     } else {
         let code = r.text(node, "[place]", "code");
-        (PlaceRule::Fixed(code.clone()), ("code", code))
+        (PlaceRule::Fixed(code.clone()), Some(code), "code")
     };
-    if let Err(d) = places.find(&key.1) {
-        r.wrong(*d, node.get(key.0).and_then(|n| n.span.clone()));
+    if let Some(Err(d)) = code.map(|c| places.find(&c).map(|_| ())) {
+        r.wrong(*d, node.get(key).and_then(|n| n.span.clone()));
     }
     (rule, loses)
 }
@@ -95,7 +98,7 @@ fn column(r: &mut TomlReader<'_>, node: &Node) -> Option<Column> {
     r.only(
         node,
         "[[column]]",
-        &["name", "facts", "fact", "read", "plus_days", "required", "loses", "table"],
+        &["name", "facts", "fact", "read", "plus_days", "required", "optional", "loses", "table"],
     );
     let targets = r.targets(node, "[[column]]");
     let read = r.text(node, "[[column]]", "read");
@@ -106,6 +109,7 @@ fn column(r: &mut TomlReader<'_>, node: &Node) -> Option<Column> {
         read,
         plus_days: r.texts(node, "plus_days"),
         required: r.flag(node, "required").unwrap_or(false),
+        optional: r.flag(node, "optional").unwrap_or(false),
         loses: r.text_opt(node, "loses").unwrap_or_default(),
     })
 }
@@ -114,13 +118,15 @@ fn read_rule(r: &mut TomlReader<'_>, node: &Node, read: &str, targets: &[Target]
     let fits = |want: fn(&Kind) -> bool| targets.iter().all(|t| t.kind().is_some_and(want));
     let (rule, fits) = match read {
         "date" => (Read::Date, fits(|k| *k == Kind::Date)),
+        "date-time" => (Read::DateTime, fits(|k| *k == Kind::Date)),
+        "us-date" => (Read::UsDate, fits(|k| *k == Kind::Date)),
         "month-first" => (Read::MonthFirst, fits(|k| *k == Kind::Date)),
         "number" => (Read::Number, fits(|k| matches!(k, Kind::Int(_)))),
         "text" => (Read::Text, fits(|k| *k == Kind::Text)),
         "table" => (Read::Table(value_table(r, node, targets)), true),
         other => {
             let d = Diagnostic::error("unknown-read", format!("there is no way to read `{other}`"))
-                .help("date, month-first, number, text or table");
+                .help("date, date-time, us-date, month-first, number, text or table");
             r.wrong(d, node.get("read").and_then(|n| n.span.clone()));
             return None;
         }

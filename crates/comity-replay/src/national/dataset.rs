@@ -5,9 +5,9 @@ use super::Desk;
 use crate::joined::Joined;
 use crate::mapping::{self, Mapping};
 use crate::problem::Problems;
-use crate::reader::Rows;
+use crate::reader::{Rows, same_name};
 use crate::receipt::Hashing;
-use crate::rowfacts::RowReader;
+use crate::rowfacts::{RowReader, us_date};
 use crate::run::{Failure, beside, read_joined};
 use crate::study;
 use comity_model::{CaseFacts, Diagnostic};
@@ -57,7 +57,7 @@ pub fn each(
     let data_path = beside(&path, &mapping.file);
     let mut input = Hashing::new(files.open(&data_path).map_err(|d| vec![d])?);
     let mut rows = Rows::new(&mut input, mapping.encoding);
-    let year_column = rows.header().iter().position(|h| *h == mapping.year);
+    let year_column = rows.header().iter().position(|h| same_name(h, &mapping.year));
     let mut reader = RowReader::new(&mapping, places, rows.header(), &mut problems);
     while let Some(row) = rows.next_row() {
         let cell = row.cells.as_ref().ok().and_then(|c| c.get(year_column?)).map(|c| c.trim());
@@ -99,8 +99,8 @@ fn joined(
     Ok(Some(joined))
 }
 
-/// `2014-06` of `2014-06-12` or `2014-06`.
+/// `2014-06` of `2014-06-12`, `2014-06` or `6/12/2014`.
 fn month_of(cell: &str) -> Option<String> {
-    let month = cell.get(..7)?;
-    super::sources::span(month).map(|_| month.to_owned())
+    let month = cell.get(..7).filter(|m| super::sources::span(m).is_some()).map(str::to_owned);
+    month.or_else(|| us_date(cell).and_then(|d| d.to_string().get(..7).map(str::to_owned)))
 }

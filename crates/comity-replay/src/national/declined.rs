@@ -278,7 +278,7 @@ fn by_facility(desk: &Desk<'_>) -> Result<(Section, u64), Vec<Diagnostic>> {
     ];
     let table = desk.sources.table("declined-facility-years.csv", &columns)?;
     let mut sums: BTreeMap<[String; 4], (Pair, u64)> = BTreeMap::new();
-    let mut kinds: BTreeMap<(String, String), (Pair, u64)> = BTreeMap::new();
+    let mut kinds = Kinds::new();
     for row in table.rows() {
         let pair = (row.count("declined")?, row.count("not_declined_with_reason")?);
         let text = |c: &str| row.text(c).to_owned();
@@ -321,6 +321,23 @@ fn by_facility(desk: &Desk<'_>) -> Result<(Section, u64), Vec<Diagnostic>> {
             Cell::share(*declined as f64, (declined + other) as f64),
         ]);
     }
+    let total = sums.values().map(|((d, _), _)| d).sum();
+    let section = Section {
+        id: "facilities",
+        title: "By facility".to_owned(),
+        parts: vec![
+            Part::Text(CONDITIONAL.to_owned()),
+            Part::Table(out),
+            Part::Table(by_kind(&kinds)),
+        ],
+    };
+    Ok((section, total))
+}
+
+/// Declined and otherwise recorded with the number of facilities, by year and kind.
+type Kinds = BTreeMap<(String, String), (Pair, u64)>;
+
+fn by_kind(kinds: &Kinds) -> Table {
     let mut by_kind = Table::new(
         "declined-kinds",
         "By year and kind of facility",
@@ -333,7 +350,7 @@ fn by_facility(desk: &Desk<'_>) -> Result<(Section, u64), Vec<Diagnostic>> {
         ],
     )
     .folded();
-    for ((year, kind), ((declined, other), facilities)) in &kinds {
+    for ((year, kind), ((declined, other), facilities)) in kinds {
         by_kind.push(vec![
             Cell::text(year),
             Cell::text(kind.replace('_', " ")),
@@ -342,13 +359,7 @@ fn by_facility(desk: &Desk<'_>) -> Result<(Section, u64), Vec<Diagnostic>> {
             Cell::Count(*other),
         ]);
     }
-    let total = sums.values().map(|((d, _), _)| d).sum();
-    let section = Section {
-        id: "facilities",
-        title: "By facility".to_owned(),
-        parts: vec![Part::Text(CONDITIONAL.to_owned()), Part::Table(out), Part::Table(by_kind)],
-    };
-    Ok((section, total))
+    by_kind
 }
 
 /// The section of a data set: its rows by year, county and facility.

@@ -1,14 +1,23 @@
-//! What the library says of a place on a day: is a hold on an ordinary request forbidden there?
+//! What the library says of a place on a day: is a hold on a request forbidden there?
 
 use super::sources::Sources;
-use comity_model::schema::{FieldId, scalar};
+use comity_model::schema::{ElemFieldId, FieldId, ListId, elem, list, scalar};
 use comity_model::{CaseFacts, Day, Diagnostic, PlaceCode, Value, place};
 use comity_policy::case::{CaseFile, Question, read_case};
 use comity_policy::{Channel, Level, Library, Modality, PolicyIndex, Scope};
 use std::collections::BTreeMap;
 
-/// The case that is asked everywhere.
-pub const ORDINARY: &str = "ordinary-request.toml";
+/// The person on whom the request is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Person {
+    /// No record, a minor charge that was dropped: `ordinary-request.toml`.
+    Ordinary,
+    /// Convicted of a violent felony: `gravest-request.toml`.
+    Gravest,
+}
+
+/// The case files of both.
+const REQUESTS: [&str; 2] = ["ordinary-request.toml", "gravest-request.toml"];
 
 /// The City of New York is one government over five counties: `county_fips` of its boroughs.
 const NEW_YORK_CITY: (&str, [&str; 5]) =
@@ -24,6 +33,10 @@ const DAYS: [FieldId; 5] = [
 ];
 const DECIDED_ON: FieldId = DAYS[0];
 const FACILITY_KIND: FieldId = scalar("custody.facility_kind");
+const CONVICTIONS: ListId = list("convictions");
+/// Days of a conviction, and how many days before the day asked about they are.
+const CONVICTION_DAYS: [(ElemFieldId, i64); 2] =
+    [(elem(CONVICTIONS, "convicted_on"), 730), (elem(CONVICTIONS, "released_on"), 365)];
 
 /// What the law in force in a place says about holding a person on the ordinary request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +63,8 @@ pub struct Finding {
 /// Asks the library.
 pub struct Law<'l> {
     library: &'l Library,
-    request: CaseFile,
+    /// By person.
+    requests: [CaseFile; 2],
     /// Place codes of counties, by FIPS code.
     counties: BTreeMap<String, String>,
     /// Place codes of states, by FIPS code.
@@ -58,23 +72,13 @@ pub struct Law<'l> {
 }
 
 impl<'l> Law<'l> {
-    /// Reads the ordinary request.
+    /// Reads the requests that are asked about.
     ///
     /// # Errors
-    /// The case file is wrong, or a step of it has no day.
+    /// A case file is wrong, or a step of it has no day.
     pub fn read(library: &'l Library, sources: &Sources<'_>) -> Result<Law<'l>, Vec<Diagnostic>> {
-        let path = sources.path(ORDINARY);
-        let bytes = sources.bytes("case", &path)?;
-        let request = read_case(library, &path, &bytes, &Question::default())?;
-        let days: Vec<Option<Day>> =
-            request.steps.iter().map(|s| s.facts.get_date(DECIDED_ON)).collect();
-        if days.iter().any(Option::is_none) || !days.is_sorted() {
-            let d = Diagnostic::error(
-                "unordered-steps",
-                format!("`{path}`: every step needs a day, and they go forward"),
-            );
-            return Err(vec![d]);
-        }
+        let requests =
+            [request(library, sources, REQUESTS[0])?, request(library, sources, REQUESTS[1])?];
         let (mut counties, mut states) = (BTreeMap::new(), BTreeMap::new());
         for p in library.places().iter() {
             let code = p.code.0.clone();
@@ -91,7 +95,7 @@ impl<'l> Law<'l> {
                 counties.insert(borough.to_owned(), NEW_YORK_CITY.0.to_owned());
             }
         }
-        Ok(Law { library, request, counties, states })
+        Ok(Law { library, requests, counties, states })
     }
 
     /// The library.
@@ -109,18 +113,28 @@ impl<'l> Law<'l> {
         self.states.get(state_fips).map(String::as_str)
     }
 
-    /// The library's finding for a county; `None` where it has no instrument that settles it.
+    /// The library's finding for a county on the ordinary request; `None` where it has no
+    /// instrument that settles it.
     pub fn county(&self, fips: &str, day: Day) -> Option<Finding> {
+        self.county_on(fips, day, Person::Ordinary)
+    }
+
+    /// The same for a person.
+    pub fn county_on(&self, fips: &str, day: Day, person: Person) -> Option<Finding> {
         match self.code(fips) {
-            Some(code) => self.place(code, day),
-            None => self.rest_of_state(fips.get(..2)?, day),
+            Some(code) => self.place_on(code, day, person),
+            None => self.rest_of_state_on(fips.get(..2)?, day, person),
         }
     }
 
     /// The finding for the counties of a state that the library does not know by name.
     pub fn rest_of_state(&self, state_fips: &str, day: Day) -> Option<Finding> {
+        self.rest_of_state_on(state_fips, day, Person::Ordinary)
+    }
+
+    fn rest_of_state_on(&self, state_fips: &str, day: Day, person: Person) -> Option<Finding> {
         let state = self.state_code(state_fips)?;
-        let mut facts = self.facts(day)?;
+        let mut facts = self.facts(day, person)?;
         self.library.places().put(&mut facts, state).ok()?;
         // A county of its own, so that no other county's instruments are thought possible.
         facts.set_text(place::COUNTY, &format!("{state}.other"));
@@ -130,7 +144,11 @@ impl<'l> Law<'l> {
 
     /// The finding for a place of the registry.
     pub fn place(&self, code: &str, day: Day) -> Option<Finding> {
-        let mut facts = self.facts(day)?;
+        self.place_on(code, day, Person::Ordinary)
+    }
+
+    fn place_on(&self, code: &str, day: Day, person: Person) -> Option<Finding> {
+        let mut facts = self.facts(day, person)?;
         let place = self.library.places().get(code)?;
         self.library.places().put(&mut facts, code).ok()?;
         // Cities hold people in the lockups of their police; New York's jails are its own.
@@ -156,13 +174,20 @@ impl<'l> Law<'l> {
             .map(|p| (p.code.0.as_str(), p.name.as_str()))
     }
 
-    /// The ordinary request in the form of the day.
-    pub fn facts(&self, day: Day) -> Option<CaseFacts> {
-        let steps = self.request.steps.iter();
+    /// The request in the form of the day.
+    fn facts(&self, day: Day, person: Person) -> Option<CaseFacts> {
+        let request = &self.requests[person as usize];
+        let steps = request.steps.iter();
         let begun = steps.rev().find(|s| s.facts.get_date(DECIDED_ON).is_some_and(|d| d <= day));
-        let mut facts = begun.or(self.request.steps.first())?.facts.clone();
+        let mut facts = begun.or(request.steps.first())?.facts.clone();
         for field in DAYS {
             facts.set(field, Value::Date(day));
+        }
+        for i in 0..facts.list(CONVICTIONS).len() {
+            for (field, days_before) in CONVICTION_DAYS {
+                let on = Value::Date(day.plus_days(-days_before));
+                facts.list_mut(CONVICTIONS).set(i, field, on);
+            }
         }
         Some(facts)
     }
@@ -199,4 +224,21 @@ impl<'l> Law<'l> {
         });
         speaks.map(|(i, _)| i).collect()
     }
+}
+
+fn request(
+    library: &Library,
+    sources: &Sources<'_>,
+    name: &str,
+) -> Result<CaseFile, Vec<Diagnostic>> {
+    let path = sources.path(name);
+    let bytes = sources.bytes("case", &path)?;
+    let request = read_case(library, &path, &bytes, &Question::default())?;
+    let days: Vec<Option<Day>> =
+        request.steps.iter().map(|s| s.facts.get_date(DECIDED_ON)).collect();
+    if days.iter().any(Option::is_none) || !days.is_sorted() {
+        let message = format!("`{path}`: every step needs a day, and they go forward");
+        return Err(vec![Diagnostic::error("unordered-steps", message)]);
+    }
+    Ok(request)
 }

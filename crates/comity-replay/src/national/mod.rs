@@ -13,6 +13,7 @@ pub mod declined;
 pub mod law;
 pub mod listed;
 pub mod published;
+pub mod reasons;
 pub mod rollout;
 pub mod sheet;
 pub mod sources;
@@ -22,6 +23,7 @@ pub mod volumes;
 pub use coverage_sheet::coverage;
 pub use declined::declined;
 pub use published::published;
+pub use reasons::reasons;
 pub use rollout::rollout;
 pub use volumes::volumes;
 

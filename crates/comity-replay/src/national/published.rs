@@ -358,7 +358,8 @@ fn result(compared: &[Compared]) -> Section {
         ],
     )
     .on_terminal(usize::MAX)
-    .columns_on_terminal(&[0, 1, 2, 3, 4, 5, 7, 8]);
+    .columns_on_terminal(&[0, 1, 2, 3, 4, 5, 7, 8])
+    .columns_on_page(&[0, 1, 2, 3, 4, 5, 7, 9, 10]);
     for c in compared {
         let number = |n: f64| {
             if n.fract() == 0.0 && n >= 0.0 { Cell::Count(n as u64) } else { Cell::Number(n) }
@@ -380,7 +381,8 @@ fn result(compared: &[Compared]) -> Section {
     }
     let missed: Vec<&str> =
         compared.iter().filter(|c| !c.holds()).map(|c| c.figure.id.as_str()).collect();
-    let mut parts = vec![Part::Table(table)];
+    let sources = "Sources, with the page of each, are in `published.csv`.".to_owned();
+    let mut parts = vec![Part::Table(table), Part::Text(sources)];
     if !missed.is_empty() {
         parts.insert(0, Part::Note(format!("Outside of their tolerance: {}.", missed.join(", "))));
     }

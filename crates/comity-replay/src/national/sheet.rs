@@ -3,7 +3,7 @@
 
 use crate::receipt::Receipt;
 use crate::report::chart::{escape, thousands};
-use crate::report::{map, page};
+use crate::report::{export, map, page};
 use comity_model::Day;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
@@ -112,7 +112,7 @@ pub struct Table {
     /// Its caption.
     pub caption: String,
     /// Columns: name in files, words on the page.
-    pub columns: Vec<(&'static str, &'static str)>,
+    pub columns: Vec<(String, String)>,
     /// Its rows, each as wide as the columns.
     pub rows: Vec<Vec<Cell>>,
     /// Rows on the page; files have all.
@@ -121,25 +121,24 @@ pub struct Table {
     pub rows_on_terminal: usize,
     /// Columns on the terminal, where not all have room.
     pub columns_on_terminal: Option<&'static [usize]>,
+    /// Columns on the page, where not all have room; files have all.
+    pub columns_on_page: Option<&'static [usize]>,
     /// True where the page folds it away, under the picture that it belongs to.
     pub folded: bool,
 }
 
 impl Table {
     /// A table that is shown in full on the page, and twenty rows of it on the terminal.
-    pub fn new(
-        id: &str,
-        caption: impl Into<String>,
-        columns: &[(&'static str, &'static str)],
-    ) -> Table {
+    pub fn new(id: &str, caption: impl Into<String>, columns: &[(&str, &str)]) -> Table {
         Table {
             id: id.to_owned(),
             caption: caption.into(),
-            columns: columns.to_vec(),
+            columns: columns.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect(),
             rows: Vec::new(),
             rows_on_page: usize::MAX,
             rows_on_terminal: 20,
             columns_on_terminal: None,
+            columns_on_page: None,
             folded: false,
         }
     }
@@ -165,6 +164,13 @@ impl Table {
         self
     }
 
+    /// Only these columns on the page.
+    #[must_use]
+    pub fn columns_on_page(mut self, columns: &'static [usize]) -> Table {
+        self.columns_on_page = Some(columns);
+        self
+    }
+
     /// Folded away on the page, and not on the terminal.
     #[must_use]
     pub fn folded(mut self) -> Table {
@@ -183,7 +189,7 @@ impl Table {
     pub fn csv(&self) -> Vec<u8> {
         let mut out = csv::Writer::from_writer(Vec::new());
         // Writing into memory fails on nothing but a row of another width, and rows have one.
-        let _ = out.write_record(self.columns.iter().map(|c| c.0));
+        let _ = out.write_record(self.columns.iter().map(|c| &c.0));
         for row in &self.rows {
             let _ = out.write_record(row.iter().map(Cell::raw));
         }
@@ -195,7 +201,7 @@ impl Table {
             .rows
             .iter()
             .map(|row| {
-                let cells = self.columns.iter().zip(row).map(|(c, v)| (c.0.to_owned(), v.json()));
+                let cells = self.columns.iter().zip(row).map(|(c, v)| (c.0.clone(), v.json()));
                 Value::Object(cells.collect::<Map<_, _>>())
             })
             .collect();
@@ -220,7 +226,7 @@ impl Table {
         let pick = |cells: Vec<String>| -> Vec<String> {
             chosen.iter().filter_map(|i| cells.get(*i).cloned()).collect()
         };
-        let header = pick(self.columns.iter().map(|c| c.1.to_owned()).collect());
+        let header = pick(self.columns.iter().map(|c| c.1.clone()).collect());
         let rows = self.rows.iter().take(self.rows_on_terminal);
         let shown: Vec<Vec<String>> =
             rows.map(|r| pick(r.iter().map(Cell::shown).collect())).collect();
@@ -260,20 +266,32 @@ impl Table {
             escape(&self.caption)
         );
         let numeric: Vec<bool> = (0..self.columns.len()).map(|i| self.is_numeric(i)).collect();
-        for ((_, words), number) in self.columns.iter().zip(&numeric) {
+        let on_page = |i: usize| self.columns_on_page.is_none_or(|chosen| chosen.contains(&i));
+        let first = (0..self.columns.len()).find(|i| on_page(*i)).unwrap_or(0);
+        let heads = self.columns.iter().zip(&numeric).enumerate().filter(|(i, _)| on_page(*i));
+        for (_, ((_, words), number)) in heads {
             let class = if *number { " class=\"num\"" } else { "" };
             let _ = write!(out, "<th scope=\"col\"{class}>{}</th>", escape(words));
         }
         out.push_str("</tr></thead><tbody>\n");
         for row in self.rows.iter().take(self.rows_on_page) {
             out.push_str("<tr>");
-            for (i, cell) in row.iter().enumerate() {
+            for (i, cell) in row.iter().enumerate().filter(|(i, _)| on_page(*i)) {
                 let shown = match cell {
                     Cell::Code(t) => format!("<code>{}</code>", escape(t)),
                     other => escape(&other.shown()),
                 };
-                let class = if numeric.get(i) == Some(&true) { " class=\"num\"" } else { "" };
-                let _ = if i == 0 {
+                let class = match cell {
+                    _ if numeric.get(i) == Some(&true) => " class=\"num\"",
+                    Cell::Code(_) if i == 0 => " class=\"id\"",
+                    // Days, months and short words with numbers do not break.
+                    Cell::Day(_) => " class=\"whole\"",
+                    Cell::Text(t) if t.len() < 26 && t.contains(|c: char| c.is_ascii_digit()) => {
+                        " class=\"whole\""
+                    }
+                    _ => "",
+                };
+                let _ = if i == first {
                     write!(out, "<th scope=\"row\"{class}>{shown}</th>")
                 } else {
                     write!(out, "<td{class}>{shown}</td>")
@@ -422,6 +440,10 @@ impl Sheet {
     pub fn files(&self) -> Vec<(String, Vec<u8>)> {
         let mut out: Vec<(String, Vec<u8>)> =
             self.tables().map(|t| (format!("{}.csv", t.id), t.csv())).collect();
+        let parquet = |t: &Table| Some((format!("{}.parquet", t.id), export::parquet(t)?));
+        out.extend(self.tables().filter_map(parquet));
+        // A table beyond Excel's limits is in the other files.
+        out.extend(export::workbook(self).ok().map(|bytes| ("report.xlsx".to_owned(), bytes)));
         out.push(("report.json".to_owned(), format!("{:#}\n", self.json()).into_bytes()));
         out.push(("report.html".to_owned(), self.html().into_bytes()));
         out
@@ -457,7 +479,7 @@ impl Sheet {
         page::receipt(
             &mut out,
             &self.receipt,
-            "every table as CSV, and <code>report.json</code> with every number on this page.",
+            "every table as CSV and Parquet, <code>report.xlsx</code> with all of them, and <code>report.json</code> with every number on this page.",
             "Policies that the result rests on",
         );
         page::close(&mut out, &self.receipt.engine);

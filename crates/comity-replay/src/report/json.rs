@@ -73,5 +73,6 @@ fn place(rule: &PlaceRule) -> Value {
     match rule {
         PlaceRule::Fixed(code) => json!({ "code": code }),
         PlaceRule::Fips { column, otherwise } => json!({ "fips": column, "otherwise": otherwise }),
+        PlaceRule::State { column } => json!({ "state": column }),
     }
 }

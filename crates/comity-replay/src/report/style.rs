@@ -53,7 +53,7 @@ caption{text-align:left;font-weight:700;padding:6px 0}
 th,td{border-bottom:1px solid #dfe1e2;padding:5px 10px 5px 0;text-align:left;vertical-align:top}
 thead th{border-bottom:2px solid #565c65;vertical-align:bottom}
 td.num,th.num{text-align:right;padding-left:10px;font-variant-numeric:tabular-nums}td.num{white-space:nowrap}
-tbody th{font-weight:600;min-width:9em}tbody th .small{font-weight:400}
+tbody th{font-weight:600;min-width:9em}tbody th.id,tbody th.num{min-width:0}.whole{white-space:nowrap}tbody th .small{font-weight:400}
 table.pairs th{width:38%;min-width:15em}td.ids code{white-space:nowrap}
 tr.all th,tr.all td{border-top:2px solid #a9aeb1;font-weight:700}
 code{font:13px/1.4 'Roboto Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace;overflow-wrap:anywhere}

@@ -1,0 +1,24 @@
+//! Replay of tables of any size: files in, every row decided under one law or two, counts,
+//! rows and a receipt out.
+//!
+//! [`run::Table`] opens the files; [`work::Question`] says what is asked of every row;
+//! [`run::run`] hands the parts to workers and adds up what they count. Rows are decided by
+//! [`comity_policy::columns`]; memory does not grow with the table.
+
+pub mod cases;
+pub mod explain;
+pub mod input;
+mod interner;
+pub mod journal;
+pub mod keys;
+pub mod part;
+pub mod result;
+pub mod rows;
+pub mod run;
+pub mod sample;
+pub mod tally;
+pub mod work;
+mod workbook;
+
+pub use run::{Output, Progress, Table, run};
+pub use work::{Question, Side};

@@ -1,0 +1,242 @@
+//! The parts of a table: what one worker reads at a time, and how it is read.
+//!
+//! A Parquet file has a part for every row group, an Arrow file one for every batch; both
+//! are read by the worker itself. A CSV file or a workbook can only be read from the start,
+//! so that its rows are handed out in parts.
+
+use super::input::{Format, Input, unreadable};
+use crate::reader::{Encoding, Row, Rows};
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_ipc::reader::FileReader;
+use arrow_schema::{DataType, Field, Schema, SchemaRef};
+use comity_model::Diagnostic;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+use std::fs::File;
+use std::io::BufReader;
+use std::sync::Arc;
+
+/// Rows that are decided together.
+pub const BATCH_ROWS: usize = 1 << 16;
+
+/// What a part is of its file.
+#[derive(Debug)]
+pub enum Place {
+    /// A row group of a Parquet file.
+    RowGroup(usize),
+    /// A batch of an Arrow file.
+    Batch(usize),
+    /// Rows that have been read.
+    Rows(Vec<Row>),
+}
+
+/// A part of a table.
+#[derive(Debug)]
+pub struct Part {
+    /// Its number among all parts.
+    pub number: usize,
+    /// The file, as an index.
+    pub input: usize,
+    /// The number in its file of its first row, from 0.
+    pub first_row: u64,
+    /// What it is.
+    pub place: Place,
+}
+
+/// One file with what is known of it before its rows are read.
+pub struct Opened {
+    /// The file.
+    pub input: Input,
+    /// Its columns, those of its folders among them; texts for CSV and workbooks.
+    pub schema: SchemaRef,
+    /// Rows by part, where the file says so.
+    pub parts: Vec<u64>,
+    parquet: Option<ArrowReaderMetadata>,
+}
+
+impl Opened {
+    /// Reads what the file says about itself.
+    ///
+    /// # Errors
+    /// The file is cut off, damaged, or not of its kind.
+    pub fn open(input: Input) -> Result<Opened, Diagnostic> {
+        let mut parquet = None;
+        let (schema, parts) = match input.format {
+            Format::Parquet => {
+                let file = open(&input)?;
+                let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())
+                    .map_err(|e| unreadable(&input.path, e).help(DAMAGED))?;
+                let groups = metadata.metadata().row_groups();
+                let rows = groups.iter().map(|g| g.num_rows().max(0) as u64).collect();
+                let schema = metadata.schema().clone();
+                parquet = Some(metadata);
+                (schema, rows)
+            }
+            Format::Arrow => {
+                let schema = ipc(&input, None)?.schema();
+                // Without columns a batch is read for its number of rows only.
+                let counted =
+                    ipc(&input, Some(Vec::new()))?.map(|b| b.map(|b| b.num_rows() as u64));
+                let rows = counted.collect::<Result<Vec<u64>, _>>();
+                (schema, rows.map_err(|e| unreadable(&input.path, e).help(DAMAGED))?)
+            }
+            Format::Csv => {
+                let file = open(&input)?;
+                (texts(Rows::new(BufReader::new(file), Encoding::Utf8).header()), Vec::new())
+            }
+            Format::Xlsx => {
+                let (header, _) = super::workbook::rows(&input.path)?;
+                (texts(&header), Vec::new())
+            }
+        };
+        let schema = with_partitions(&schema, &input)?;
+        Ok(Opened { input, schema, parts, parquet })
+    }
+
+    /// True where a worker can go to any part by itself.
+    pub fn is_random_access(&self) -> bool {
+        matches!(self.input.format, Format::Parquet | Format::Arrow)
+    }
+
+    /// The batches of a part, with only the wanted columns where the file can leave others out.
+    ///
+    /// # Errors
+    /// The part is damaged; the error names file and part.
+    pub fn batches(
+        &self,
+        part: &Part,
+        wanted: &dyn Fn(&str) -> bool,
+        each: &mut dyn FnMut(RecordBatch) -> Result<(), Diagnostic>,
+    ) -> Result<(), Diagnostic> {
+        let bad = |what: &str, i: usize, e: &dyn std::fmt::Display| {
+            unreadable(&self.input.path, format!("{what} {i}: {e}")).help(DAMAGED)
+        };
+        match (&part.place, &self.parquet) {
+            (Place::RowGroup(i), Some(metadata)) => {
+                let wrong = |e: &dyn std::fmt::Display| bad("row group", *i, e);
+                let columns = metadata.schema().fields().iter().enumerate();
+                let roots = columns.filter(|(_, f)| wanted(f.name())).map(|(i, _)| i);
+                let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
+                let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                    open(&self.input)?,
+                    metadata.clone(),
+                )
+                .with_row_groups(vec![*i])
+                .with_projection(mask)
+                .with_batch_size(BATCH_ROWS)
+                .build()
+                .map_err(|e| wrong(&e))?;
+                for batch in reader {
+                    each(self.complete(batch.map_err(|e| wrong(&e))?)?)?;
+                }
+                Ok(())
+            }
+            (Place::Batch(i), _) => {
+                let mut reader = ipc(&self.input, None)?;
+                reader.set_index(*i).map_err(|e| bad("batch", *i, &e))?;
+                let Some(batch) = reader.next() else { return Ok(()) };
+                let batch = batch.map_err(|e| bad("batch", *i, &e))?;
+                for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
+                    let rows = BATCH_ROWS.min(batch.num_rows() - start);
+                    each(self.complete(batch.slice(start, rows))?)?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Adds the columns of the file's folders.
+    fn complete(&self, batch: RecordBatch) -> Result<RecordBatch, Diagnostic> {
+        if self.input.partitions.is_empty() {
+            return Ok(batch);
+        }
+        let mut fields: Vec<Arc<Field>> = batch.schema().fields().iter().cloned().collect();
+        let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
+        for (name, value) in &self.input.partitions {
+            fields.push(Arc::new(Field::new(name, DataType::Utf8, true)));
+            let value = std::iter::repeat_n(value.as_str(), batch.num_rows());
+            columns.push(Arc::new(StringArray::from_iter_values(value)));
+        }
+        RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)
+            .map_err(|e| unreadable(&self.input.path, e))
+    }
+}
+
+const DAMAGED: &str = "the file was cut off or damaged; get it again or leave it out";
+
+fn open(input: &Input) -> Result<File, Diagnostic> {
+    File::open(&input.path).map_err(|e| unreadable(&input.path, e))
+}
+
+fn ipc(
+    input: &Input,
+    columns: Option<Vec<usize>>,
+) -> Result<FileReader<BufReader<File>>, Diagnostic> {
+    FileReader::try_new(BufReader::new(open(input)?), columns)
+        .map_err(|e| unreadable(&input.path, e).help(DAMAGED))
+}
+
+fn texts(header: &[String]) -> SchemaRef {
+    let fields: Vec<Field> = header.iter().map(|n| Field::new(n, DataType::Utf8, true)).collect();
+    Arc::new(Schema::new(fields))
+}
+
+/// The schema with the columns of the file's folders.
+fn with_partitions(schema: &SchemaRef, input: &Input) -> Result<SchemaRef, Diagnostic> {
+    let mut fields: Vec<Arc<Field>> = schema.fields().iter().cloned().collect();
+    for (name, _) in &input.partitions {
+        if schema.field_with_name(name).is_ok() {
+            let why = format!("column `{name}` is in the file and in the name of its folder");
+            return Err(unreadable(&input.path, why));
+        }
+        fields.push(Arc::new(Field::new(name, DataType::Utf8, true)));
+    }
+    Ok(Arc::new(Schema::new(fields)))
+}
+
+/// Refuses files of one table whose columns differ.
+///
+/// # Errors
+/// The first difference: file, column, and both types.
+pub fn one_schema(files: &[Opened]) -> Result<(), Diagnostic> {
+    let Some((first, others)) = files.split_first() else { return Ok(()) };
+    for other in others {
+        let differs = |why: String| {
+            let (a, b) = (first.input.name(), other.input.name());
+            Err(Diagnostic::error(
+                "schema-drift",
+                format!("`{b}` and `{a}` are one table, but {why}"),
+            )
+            .help("replay files of one kind together, and the others by themselves"))
+        };
+        for field in first.schema.fields() {
+            match other.schema.field_with_name(field.name()) {
+                Err(_) => {
+                    return differs(format!(
+                        "column `{}` is only in `{a}`",
+                        field.name(),
+                        a = first.input.name()
+                    ));
+                }
+                Ok(f) if f.data_type() != field.data_type() => {
+                    return differs(format!(
+                        "column `{}` is {} in the one and {} in the other",
+                        field.name(),
+                        f.data_type(),
+                        field.data_type()
+                    ));
+                }
+                Ok(_) => {}
+            }
+        }
+        let extra =
+            other.schema.fields().iter().find(|f| first.schema.field_with_name(f.name()).is_err());
+        if let Some(f) = extra {
+            return differs(format!("column `{}` is only in `{}`", f.name(), other.input.name()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! What is counted, part by part; parts are added in any order and come to the same.
+
+use crate::problem::Problems;
+use comity_policy::Modality;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Possible outcomes of a channel: bit 0 must, bit 1 may, bit 2 must not.
+pub type OutcomeMask = u8;
+
+/// Number of outcome masks; 0 is not used.
+pub const MASKS: usize = 8;
+
+/// An outcome in words: `may`, `may|must_not`.
+pub fn words(mask: OutcomeMask) -> String {
+    let all = Modality::ALL.into_iter().filter(|m| mask >> *m as u8 & 1 == 1);
+    all.map(Modality::name).collect::<Vec<_>>().join("|")
+}
+
+/// True for one possible outcome only.
+pub fn is_settled(mask: OutcomeMask) -> bool {
+    mask.count_ones() == 1
+}
+
+/// The counts of one group of rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Group {
+    /// Rows decided, undetermined ones among them.
+    pub rows: u64,
+    /// By side, then by outcome.
+    pub outcomes: Vec<[u64; MASKS]>,
+    /// Rows by their two outcomes, `from * 8 + to`; empty with one side.
+    pub moved: Vec<u64>,
+}
+
+impl Group {
+    /// Nothing counted yet.
+    pub fn new(sides: usize) -> Group {
+        let moved = if sides > 1 { vec![0; MASKS * MASKS] } else { Vec::new() };
+        Group { rows: 0, outcomes: vec![[0; MASKS]; sides], moved }
+    }
+
+    /// Adds another group's counts.
+    pub fn add(&mut self, other: &Group) {
+        self.rows += other.rows;
+        for (a, b) in self.outcomes.iter_mut().flatten().zip(other.outcomes.iter().flatten()) {
+            *a += b;
+        }
+        self.moved.iter_mut().zip(&other.moved).for_each(|(a, b)| *a += b);
+    }
+}
+
+/// Why rows moved: both outcomes and the rule behind each, empty where none is.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Cause {
+    /// The first side's outcome and rule.
+    pub from: (OutcomeMask, String),
+    /// The second side's.
+    pub to: (OutcomeMask, String),
+}
+
+/// A problem of the data: how often, where first, and some values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    /// Rows or values concerned.
+    pub count: u64,
+    /// The first place: file and row.
+    pub first: String,
+    /// Some of the values, with their counts.
+    pub samples: BTreeMap<String, u64>,
+}
+
+const SAMPLES_MAX: usize = 8;
+
+impl Trouble {
+    fn add(&mut self, other: &Trouble) {
+        if self.count == 0 || (other.count > 0 && other.first < self.first) {
+            self.first.clone_from(&other.first);
+        }
+        self.count += other.count;
+        for (value, n) in &other.samples {
+            if self.samples.len() < SAMPLES_MAX || self.samples.contains_key(value) {
+                *self.samples.entry(value.clone()).or_insert(0) += n;
+            }
+        }
+    }
+}
+
+/// All counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Rows read; every one is decided, undetermined or rejected, or left out by sampling.
+    pub read: u64,
+    /// Rows left out by sampling.
+    pub left_out: u64,
+    /// Rows that could not be read.
+    pub rejected: u64,
+    /// Rows with facts that contradict each other; decided as though those were unknown.
+    pub contradictory: u64,
+    /// By side, rows on which two laws say the opposite.
+    pub conflicts: Vec<u64>,
+    /// By the values of the keys.
+    #[serde(with = "as_list")]
+    pub groups: BTreeMap<Vec<String>, Group>,
+    /// Rows that moved, by cause.
+    #[serde(with = "as_list")]
+    pub causes: BTreeMap<Cause, u64>,
+    /// By side, undetermined rows by unknown fact that the answer may hang on.
+    pub needs: Vec<BTreeMap<String, u64>>,
+    /// Problems by kind and column.
+    pub troubles: BTreeMap<String, Trouble>,
+}
+
+impl Tally {
+    /// Nothing counted yet.
+    pub fn new(sides: usize) -> Tally {
+        Tally { conflicts: vec![0; sides], needs: vec![BTreeMap::new(); sides], ..Tally::default() }
+    }
+
+    /// Adds another part's counts.
+    pub fn add(&mut self, other: &Tally) {
+        self.read += other.read;
+        self.left_out += other.left_out;
+        self.rejected += other.rejected;
+        self.contradictory += other.contradictory;
+        self.conflicts.iter_mut().zip(&other.conflicts).for_each(|(a, b)| *a += b);
+        for (key, group) in &other.groups {
+            match self.groups.get_mut(key) {
+                Some(g) => g.add(group),
+                None => {
+                    self.groups.insert(key.clone(), group.clone());
+                }
+            }
+        }
+        for (cause, n) in &other.causes {
+            *self.causes.entry(cause.clone()).or_insert(0) += n;
+        }
+        for (mine, theirs) in self.needs.iter_mut().zip(&other.needs) {
+            for (fact, n) in theirs {
+                *mine.entry(fact.clone()).or_insert(0) += n;
+            }
+        }
+        for (key, t) in &other.troubles {
+            self.troubles.entry(key.clone()).or_default().add(t);
+        }
+    }
+
+    /// Counts a problem.
+    pub fn trouble(&mut self, what: String, count: u64, first: String, value: &str) {
+        let mut t = Trouble { count, first, samples: BTreeMap::new() };
+        if !value.is_empty() {
+            t.samples.insert(comity_model::diagnostic::shorten(value, 60), count);
+        }
+        self.troubles.entry(what).or_default().add(&t);
+    }
+
+    /// Takes over the problems of rows of text.
+    pub fn take(&mut self, problems: Problems, file: &str) {
+        for p in problems.into_list() {
+            let t = Trouble {
+                count: p.rows,
+                first: format!("{file} line {:>9}", p.first_line),
+                samples: p.samples,
+            };
+            let of = if p.column.is_empty() { String::new() } else { format!(" `{}`", p.column) };
+            let what = format!("{}{of}: {}", p.kind.name(), p.kind.says());
+            self.troubles.entry(what).or_default().add(&t);
+        }
+    }
+
+    /// All groups together.
+    pub fn all(&self, sides: usize) -> Group {
+        let mut out = Group::new(sides);
+        self.groups.values().for_each(|g| out.add(g));
+        out
+    }
+}
+
+/// Maps whose keys are no strings, as lists of pairs.
+mod as_list {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use std::collections::BTreeMap;
+
+    pub fn serialize<S: Serializer, K: Serialize, V: Serialize>(
+        map: &BTreeMap<K, V>,
+        s: S,
+    ) -> Result<S::Ok, S::Error> {
+        s.collect_seq(map)
+    }
+
+    pub fn deserialize<'de, D, K, V>(d: D) -> Result<BTreeMap<K, V>, D::Error>
+    where
+        D: Deserializer<'de>,
+        K: Deserialize<'de> + Ord,
+        V: Deserialize<'de>,
+    {
+        Ok(Vec::<(K, V)>::deserialize(d)?.into_iter().collect())
+    }
+}
