@@ -1,6 +1,6 @@
 //! A run: blocks made by all threads, taken into files in order, in constant memory.
 
-use super::plan::Plan;
+use super::plan::{BLOCK_ROWS, Plan};
 use super::rows::{Maker, schema};
 use super::tables::Tables;
 use super::tally::Tally;
@@ -43,13 +43,15 @@ pub struct Made {
     pub tally: Tally,
 }
 
-/// Rows of a block that go into one file.
+/// Rows of a block that go into one file: a row group of Parquet, else a batch.
 struct Piece {
     file: usize,
     encoded: Encoded,
+    /// The row after the last.
+    end: u64,
 }
 
-type Block = Result<Vec<Piece>, String>;
+type Sent = Result<Piece, String>;
 
 /// Makes the rows and writes them.
 ///
@@ -70,8 +72,8 @@ pub fn run(
         let mut channels = Vec::new();
         let mut workers = Vec::new();
         for first in 0..threads {
-            // One block waits while the next is made: the memory is that of two blocks a thread.
-            let (send, receive) = sync_channel::<Block>(1);
+            // One piece waits while the next is made: the memory is that of two a thread.
+            let (send, receive) = sync_channel::<Sent>(1);
             channels.push(receive);
             let (schema, files, encoders) = (Arc::clone(&schema), &files, &encoders);
             workers.push(scope.spawn(move || {
@@ -123,13 +125,14 @@ impl Files {
         self.0.partition_point(|(_, end)| *end <= row)
     }
 
-    /// A range cut where files end.
-    fn pieces(&self, rows: Range<u64>) -> Vec<(usize, Range<u64>)> {
+    /// A range cut where files end, and into parts of at most `group` rows.
+    fn pieces(&self, rows: Range<u64>, group: u64) -> Vec<(usize, Range<u64>)> {
         let mut out = Vec::new();
         let mut start = rows.start;
         while start < rows.end {
             let file = self.of_row(start);
             let end = self.0.get(file).map_or(rows.end, |(_, end)| (*end).min(rows.end));
+            let end = end.min(start + group);
             out.push((file, start..end));
             start = end;
         }
@@ -145,54 +148,51 @@ fn work(
     files: &Files,
     encoders: &Encoders,
     (first, threads): (u64, u64),
-    send: &SyncSender<Block>,
+    send: &SyncSender<Sent>,
 ) -> Tally {
     let mut tally = Tally::new(tables);
     let mut maker = Maker::new(tables, &request.plan, schema, BATCH_ROWS as usize);
-    let mut block = first;
-    while block < request.plan.blocks() {
+    let group = if request.format == Format::Parquet { BLOCK_ROWS } else { BATCH_ROWS };
+    for block in (first..request.plan.blocks()).step_by(threads as usize) {
         maker.start_block(request.seed, block);
-        let rows = request.plan.block(block);
-        let made = encode(&mut maker, files, encoders, rows, &mut tally);
-        let failed = made.is_err();
-        if send.send(made).is_err() || failed {
-            break;
+        for (file, rows) in files.pieces(request.plan.block(block), group) {
+            let end = rows.end;
+            let encoded = encode(&mut maker, encoders, rows, &mut tally);
+            let sent = encoded.map(|encoded| Piece { file, encoded, end });
+            let failed = sent.is_err();
+            if send.send(sent).is_err() || failed {
+                return tally;
+            }
         }
-        block += threads;
     }
     tally
 }
 
 fn encode(
     maker: &mut Maker<'_>,
-    files: &Files,
     encoders: &Encoders,
     rows: Range<u64>,
     tally: &mut Tally,
-) -> Block {
-    let mut out = Vec::new();
-    for (file, rows) in files.pieces(rows) {
-        let mut encoder = encoders.start()?;
-        let mut start = rows.start;
-        while start < rows.end {
-            let end = (start + BATCH_ROWS).min(rows.end);
-            let batch = maker.batch(start..end).map_err(|e| e.to_string())?;
-            tally.count(&batch);
-            encoder.add(&batch)?;
-            start = end;
-        }
-        out.push(Piece { file, encoded: encoder.end()? });
+) -> Result<Encoded, String> {
+    let mut encoder = encoders.start()?;
+    let mut start = rows.start;
+    while start < rows.end {
+        let end = (start + BATCH_ROWS).min(rows.end);
+        let batch = maker.batch(start..end).map_err(|e| e.to_string())?;
+        tally.count(&batch);
+        encoder.add(&batch)?;
+        start = end;
     }
-    Ok(out)
+    encoder.end()
 }
 
-/// Takes the blocks in order: block `b` comes from thread `b % threads`.
+/// Takes the blocks in order: block `b` comes from thread `b % threads`, piece by piece.
 fn collect(
     request: &Request,
     store: &dyn Store,
     schema: &SchemaRef,
     files: &Files,
-    channels: Vec<Receiver<Block>>,
+    channels: Vec<Receiver<Sent>>,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Vec<FileHash>, WriteError> {
     let create = |at: usize| {
@@ -201,20 +201,20 @@ fn collect(
     };
     let mut written = Vec::new();
     let mut open = (0, create(0)?);
-    for block in 0..request.plan.blocks() {
-        let received = channels[block as usize % channels.len()].recv();
-        let stopped = || Err("a thread stopped unexpectedly".to_owned());
-        let pieces = received.unwrap_or_else(|_| stopped());
-        let pieces = pieces.map_err(|reason| WriteError { file: request.stem.clone(), reason })?;
-        for piece in pieces {
-            if piece.file != open.0 {
-                let next = create(piece.file)?;
-                let (_, full) = std::mem::replace(&mut open, (piece.file, next));
-                written.extend(full.finish()?);
-            }
-            open.1.take(piece.encoded)?;
+    let mut done = 0;
+    while done < request.plan.rows() {
+        let thread = (done / BLOCK_ROWS) as usize % channels.len();
+        let stopped = |_| Err("a thread stopped unexpectedly".to_owned());
+        let piece = channels[thread].recv().unwrap_or_else(stopped);
+        let piece = piece.map_err(|reason| WriteError { file: request.stem.clone(), reason })?;
+        if piece.file != open.0 {
+            let next = create(piece.file)?;
+            let (_, full) = std::mem::replace(&mut open, (piece.file, next));
+            written.extend(full.finish()?);
         }
-        progress(request.plan.block(block).end, request.plan.rows());
+        open.1.take(piece.encoded)?;
+        done = piece.end;
+        progress(done, request.plan.rows());
     }
     written.extend(open.1.finish()?);
     Ok(written)
