@@ -2,6 +2,7 @@
 
 mod bulk;
 mod clock;
+mod cluster;
 mod decide;
 mod fail;
 mod files;
@@ -54,6 +55,9 @@ enum Command {
     /// Answer questions from published national tables: coverage, roll-out, volumes, declines
     #[command(subcommand)]
     Report(report::Command),
+    /// Scheduler and executors of a cluster that replays together
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Make a result again from its receipt, and compare
     #[command(subcommand)]
     Receipt(receipt::Command),
@@ -81,6 +85,7 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Generate(args) => generate::run(args, cli.json),
         Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
+        Command::Cluster(command) => cluster::run(command),
         Command::Receipt(command) => receipt::run(command, cli.json, &again),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());

@@ -79,9 +79,11 @@ impl Trouble {
         }
         self.count += other.count;
         for (value, n) in &other.samples {
-            if self.samples.len() < SAMPLES_MAX || self.samples.contains_key(value) {
-                *self.samples.entry(value.clone()).or_insert(0) += n;
-            }
+            *self.samples.entry(value.clone()).or_insert(0) += n;
+        }
+        // The first in order of the values, so that it is the same whichever part comes first.
+        while self.samples.len() > SAMPLES_MAX {
+            self.samples.pop_last();
         }
     }
 }
