@@ -182,7 +182,7 @@ mod built_in {
             let file = files::read_policy(Path::new(u))?;
             text(file.name, file.bytes)
         });
-        let mapping = asked.mapping.map(|p| text(p.display().to_string(), files::read(p)?));
+        let mapping = asked.mapping.map(|p| text(p.display().to_string(), files::mapping(p)?));
         Ok(Files {
             policies: policies.collect::<Result<_, _>>()?,
             drafts: drafts.collect::<Result<_, _>>()?,

@@ -83,8 +83,11 @@ impl Opened {
                 (schema, rows.map_err(|e| unreadable(&input.path, e).help(DAMAGED))?)
             }
             Format::Csv => {
-                let file = open(&input)?;
-                (texts(Rows::new(BufReader::new(file), Encoding::Utf8).header()), Vec::new())
+                let rows = Rows::new(open(&input)?, Encoding::Utf8);
+                if let Some(why) = rows.no_header() {
+                    return Err(unreadable(&input.path, why));
+                }
+                (texts(rows.header()), Vec::new())
             }
             Format::Xlsx => {
                 let (header, _) = super::workbook::rows(&input.path)?;

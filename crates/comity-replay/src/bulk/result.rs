@@ -18,7 +18,7 @@ pub struct Wording {
 }
 
 /// The outcomes that a table has columns for, in the order of [`chart::ANSWERS`].
-fn parts(outcomes: &[u64; MASKS]) -> [u64; 4] {
+pub fn parts(outcomes: &[u64; MASKS]) -> [u64; 4] {
     let open = (0..MASKS as u8).filter(|m| !is_settled(*m)).map(|m| outcomes[m as usize]).sum();
     [outcomes[1], outcomes[2], open, outcomes[4]]
 }
@@ -67,8 +67,14 @@ pub fn sheet(
     let shown = Shown { below: wording.suppress_below };
     let channel = question.channel.name();
     let mut sections = vec![answers(question, tally, &shown)];
-    if sides.len() == 2 {
-        sections.push(moved(&sides, tally, &shown));
+    if let [first, second] = sides[..] {
+        let ids = ["transitions", "causes"];
+        let tables = transitions(ids, [first, second], tally, wording.suppress_below);
+        sections.push(Section {
+            id: "transitions",
+            title: "What the change moves".to_owned(),
+            parts: tables.map(Part::Table).into(),
+        });
     }
     if !question.keys.is_empty() {
         sections.push(groups(question, tally, &shown));
@@ -143,7 +149,15 @@ fn answers(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
     }
 }
 
-fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
+/// What moves between two laws: rows by both answers, and the rules that make the difference.
+/// `ids` name the two tables, `sides` the two laws.
+pub fn transitions(
+    ids: [&str; 2],
+    sides: [&str; 2],
+    tally: &Tally,
+    suppress_below: u64,
+) -> [Table; 2] {
+    let shown = Shown { below: suppress_below };
     let all = tally.all(2);
     let used: Vec<OutcomeMask> =
         (1..MASKS as u8).filter(|m| all.outcomes.iter().any(|o| o[*m as usize] > 0)).collect();
@@ -153,7 +167,7 @@ fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
     let columns: Vec<(&str, &str)> =
         columns.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let mut table = Table::new(
-        "transitions",
+        ids[0],
         format!("Rows by their answer under {} (down) and under {} (across)", sides[0], sides[1]),
         &columns,
     );
@@ -164,8 +178,12 @@ fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
         row.extend(shown.cells(&counts));
         table.push(row);
     }
+    [table, causes(ids[1], sides, tally, &shown)]
+}
+
+fn causes(id: &str, sides: [&str; 2], tally: &Tally, shown: &Shown) -> Table {
     let mut causes = Table::new(
-        "causes",
+        id,
         "Rows with another answer, by the rules that make the difference",
         &[
             ("from", sides[0]),
@@ -192,11 +210,7 @@ fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
             shown.total(*n),
         ]);
     }
-    Section {
-        id: "transitions",
-        title: "What the change moves".to_owned(),
-        parts: vec![Part::Table(table), Part::Table(causes)],
-    }
+    causes
 }
 
 fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
@@ -345,7 +359,10 @@ fn unknown(question: &Question<'_>, data: &Data, tally: &Tally, wording: &Wordin
         troubles.push(vec![
             Cell::text(what),
             Cell::Count(t.count),
-            Cell::text(&t.first),
+            Cell::text(match &t.first {
+                (file, 0) => file.clone(),
+                (file, line) => format!("{file}, line {line}"),
+            }),
             Cell::text(values.join(", ")),
         ]);
     }
