@@ -219,7 +219,7 @@ fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
         keys.iter().map(|k| ((*k).to_owned(), (*k).to_owned())).collect();
     columns.push(("rows".to_owned(), "Rows".to_owned()));
     let side_ids = side_names(question.sides.len());
-    for (id, side) in side_ids.iter().zip(&question.sides) {
+    for (id, side) in side_ids.iter().zip(question.sides.iter()) {
         for (name, shown) in COUNTS {
             let shown = match question.sides.len() {
                 1 => shown.to_owned(),

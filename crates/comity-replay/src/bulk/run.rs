@@ -3,7 +3,7 @@
 use super::input::{Format, Input, expand, unreadable};
 use super::journal::{Journal, Plan};
 use super::part::{BATCH_ROWS, Opened, Part, Place, one_schema};
-use super::rows::{RowsFormat, RowsPart, unwritable};
+use super::rows::{RowsFormat, unwritable};
 use super::tally::Tally;
 use super::work::{Bench, Question};
 use crate::reader::{Encoding, Rows};

@@ -49,8 +49,8 @@ impl Window {
             let from = (start - s) as usize;
             return Ok(bytes.slice(from..from + length));
         }
-        let one = std::slice::from_ref(&(start..end));
-        let found = self.file.ranges(one)?.into_iter().next().unwrap_or_default();
+        let one = [start..end];
+        let found = self.file.ranges(&one)?.into_iter().next().unwrap_or_default();
         if found.len() == length { Ok(found) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 }
