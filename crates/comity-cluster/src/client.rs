@@ -1,7 +1,9 @@
 //! The command's side: parts out in waves, counts back, a journal to go on from.
 
+use crate::decide::ASIDE;
 use crate::job::{Fault, Link, Stop, failed, unique};
 use crate::link::reach;
+use crate::logger::show_warnings;
 use crate::wire::{Ask, Counted, File, pack};
 use comity_model::Diagnostic;
 use comity_replay::bulk::input::unreadable;
@@ -55,6 +57,7 @@ impl Cluster {
     /// # Errors
     /// Nobody answers, or another version does.
     pub fn connect(address: &str, version: &str) -> Result<Cluster, Diagnostic> {
+        show_warnings();
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -114,6 +117,9 @@ impl Cluster {
             }
             first_error
         });
+        if let Some(o) = replay.output {
+            swept(&o.folder.join("rows"))?;
+        }
         ended.map_or(Ok((tally, written)), Err)
     }
 
@@ -220,6 +226,18 @@ fn waves(asks: Vec<Ask>) -> Vec<Vec<Vec<Ask>>> {
         size = (size * 2).min(max);
     }
     waves
+}
+
+/// Removes what executors that died have left beside the rows.
+fn swept(rows: &Path) -> Result<(), Diagnostic> {
+    let Ok(entries) = fs::read_dir(rows) else { return Ok(()) };
+    for entry in entries {
+        let path = entry.map_err(|e| unreadable(rows, e))?.path();
+        if path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(ASIDE)) {
+            fs::remove_file(&path).map_err(|e| unwritable(&path, e))?;
+        }
+    }
+    Ok(())
 }
 
 /// A file of rows must be where the command looks for it.

@@ -3,6 +3,7 @@
 //! It is volatile for `DataFusion`: it reads files and may write one. What it gives depends on
 //! its arguments and those files only, so that a task that is run again gives the same.
 
+use crate::job::unique;
 use crate::stores;
 use crate::version::differs;
 use crate::wire::{Answer, Ask, Counted, unpack};
@@ -24,11 +25,14 @@ use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Name of the function in plans.
 pub const NAME: &str = "decide";
+
+/// How the names of files start that are not whole yet.
+pub const ASIDE: &str = ".part-";
 
 /// Questions that an executor keeps compiled.
 const COMPILED_MAX: usize = 8;
@@ -181,21 +185,33 @@ fn other_file(path: &str, why: &str) -> Diagnostic {
 
 /// Where the rows of a part go.
 struct Place {
+    /// Where they are written, under a name that no other machine uses: one that was given up
+    /// for lost may still be at work on the same part.
     path: PathBuf,
     format: RowsFormat,
-    /// The folder from which they are sent on, and the address.
-    sent_on: Option<(tempfile::TempDir, String)>,
+    name: String,
+    goes: Goes,
+}
+
+enum Goes {
+    /// To its name in this folder.
+    Renamed(PathBuf),
+    /// To this address, from a folder of its own.
+    Sent(String, tempfile::TempDir),
 }
 
 impl Place {
     fn of(folder: &str, format: RowsFormat, number: usize) -> Result<Place, Diagnostic> {
         let name = format.name(number);
-        if !stores::is_address(folder) {
-            return Ok(Place { path: Path::new(folder).join(name), format, sent_on: None });
-        }
-        let here = tempfile::tempdir().map_err(|e| unwritable(&std::env::temp_dir(), e))?;
-        let address = format!("{}/{name}", folder.trim_end_matches('/'));
-        Ok(Place { path: here.path().join(name), format, sent_on: Some((here, address)) })
+        let (path, goes) = if stores::is_address(folder) {
+            let here = tempfile::tempdir().map_err(|e| unwritable(&std::env::temp_dir(), e))?;
+            let address = format!("{}/{name}", folder.trim_end_matches('/'));
+            (here.path().join(&name), Goes::Sent(address, here))
+        } else {
+            let folder = PathBuf::from(folder);
+            (folder.join(format!("{ASIDE}{}.{name}", unique())), Goes::Renamed(folder.join(&name)))
+        };
+        Ok(Place { path, format, name, goes })
     }
 
     /// Sends the file on where it must go; nothing was written for a part without rows.
@@ -206,10 +222,10 @@ impl Place {
         let bad = |e: io::Error| unreadable(&self.path, e);
         let mut bytes = Hashing::new(fs::File::open(&self.path).map_err(bad)?);
         io::copy(&mut bytes, &mut io::sink()).map_err(bad)?;
-        let name = self.path.file_name().map(|n| n.to_string_lossy().into_owned());
-        let hash = bytes.finish("rows", &format!("rows/{}", name.unwrap_or_default()));
-        if let Some((_folder, address)) = &self.sent_on {
-            stores::put(address, &self.path)?;
+        let hash = bytes.finish("rows", &format!("rows/{}", self.name));
+        match &self.goes {
+            Goes::Renamed(to) => fs::rename(&self.path, to).map_err(|e| unwritable(to, e))?,
+            Goes::Sent(address, _folder) => stores::put(address, &self.path)?,
         }
         Ok(Some(hash))
     }
@@ -261,7 +277,7 @@ mod tests {
         assert!(
             refused.message.contains("comity 1.0.0") && refused.message.contains("comity 2.0.0")
         );
-        assert_eq!(answer("2.0.0", PART).code, "bad-recipe", "an empty library has another hash");
+        assert_eq!(answer("2.0.0", PART).code, "missing-places", "the same version is read on");
         assert_eq!(answer("2.0.0", "no part").code, "bad-recipe");
     }
 }

@@ -32,11 +32,14 @@ use datafusion_proto::protobuf::PhysicalPlanNode;
 use futures::TryStreamExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tonic::transport::Channel;
 
 /// Between two looks at a job.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// After this long somebody who waits would like to hear why.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Most bytes of one message.
 pub const MESSAGE_BYTES_MAX: usize = 256 << 20;
@@ -138,7 +141,17 @@ impl Link {
         job: &str,
         stop: &Stop<'_>,
     ) -> Result<Vec<PartitionLocation>, Fault> {
+        let mut patience = SILENCE;
+        let started = Instant::now();
         loop {
+            if started.elapsed() > patience {
+                patience = Duration::MAX;
+                log::warn!(
+                    "nothing has come back for {} seconds; executors are started with `comity cluster executor --scheduler {}`",
+                    SILENCE.as_secs(),
+                    self.address
+                );
+            }
             if stop.is_set() {
                 // The result of a canceled run is not used, whether or not this is heard.
                 let _ = scheduler.cancel_job(CancelJobParams { job_id: job.to_owned() }).await;

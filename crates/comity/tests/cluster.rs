@@ -144,6 +144,14 @@ fn result(folder: &Path) -> Value {
     Value::Array(["engine", "inputs", "outputs", "library_sha256"].map(pick).to_vec())
 }
 
+/// How many parts have all their rows.
+fn parts(out: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(out.join("rows")) else { return 0 };
+    entries
+        .filter(|e| e.as_ref().unwrap().file_name().to_string_lossy().starts_with("part-"))
+        .count()
+}
+
 fn path(folder: &Path, name: &str) -> String {
     folder.join(name).display().to_string()
 }
@@ -168,18 +176,20 @@ fn a_cluster_gives_the_result_of_one_machine_also_when_an_executor_dies() {
         .stdout(Stdio::null())
         .spawn()
         .unwrap();
-    // Rows of a part appear when an executor is at work; each has one task at a time, and
-    // there are more tasks than executors.
+    // Rows of a part appear when an executor has done it; both have one task at a time.
     let started = Instant::now();
-    while fs::read_dir(cut.join("rows")).map_or(0, Iterator::count) < 2 {
+    while parts(&cut) < 2 {
         assert!(started.elapsed() < Duration::from_secs(120), "no executor began");
         thread::sleep(Duration::from_millis(5));
     }
     cluster.executors[1].kill();
-    assert!(!cut.join("receipt.json").exists(), "it was killed in the middle");
+    let (done, all) = (parts(&cut), parts(Path::new(&here)));
+    assert!(done < all / 2, "it was killed in the middle, when {done} of {all} parts were done");
     let output = running.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", ended(&output));
     assert_eq!(result(&cut), expected, "one executor was killed");
+    let left = fs::read_dir(cut.join("rows")).unwrap().count();
+    assert_eq!(left, all, "what it had begun is gone");
 }
 
 #[test]
@@ -223,10 +233,10 @@ fn what_no_cluster_can_do_is_said_before_anything_is_written() {
 #[test]
 fn object_stores_hold_data_and_results() {
     let store = FakeS3::start();
-    let cases = cases();
-    for entry in fs::read_dir(cases).unwrap() {
+    let years = cases();
+    for entry in fs::read_dir(years).unwrap() {
         let file = entry.unwrap().path();
-        let name = file.strip_prefix(cases).unwrap().display().to_string();
+        let name = file.strip_prefix(years).unwrap().display().to_string();
         if file.is_dir() {
             for inner in fs::read_dir(&file).unwrap() {
                 let inner = inner.unwrap().path();
