@@ -49,8 +49,9 @@ impl Window {
             let from = (start - s) as usize;
             return Ok(bytes.slice(from..from + length));
         }
-        let one = [start..end];
-        let found = self.file.ranges(&one)?.into_iter().next().unwrap_or_default();
+        let range = start..end;
+        let one = std::slice::from_ref(&range);
+        let found = self.file.ranges(one)?.into_iter().next().unwrap_or_default();
         if found.len() == length { Ok(found) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }
 }
