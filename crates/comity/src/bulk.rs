@@ -5,14 +5,15 @@ use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
 use crate::mapping;
 use clap::ValueEnum;
 use comity_model::Diagnostic;
-use comity_policy::explain::to_text;
 use comity_policy::Channel;
+use comity_policy::explain::to_text;
 use comity_replay::bulk::cases::{Reading, fact_of};
 use comity_replay::bulk::keys::Key;
 use comity_replay::bulk::result::{Wording, sheet};
 use comity_replay::bulk::rows::RowsFormat;
 use comity_replay::bulk::sample::Sample;
 use comity_replay::bulk::{Output, Question, Side, Table, explain, journal, run as run_table};
+use comity_replay::mapping::recognize::fit;
 use comity_replay::national::sheet::Sheet;
 use comity_replay::receipt::{self, FileHash, Hashing, Receipt};
 use std::fs::{self, File};
@@ -147,6 +148,11 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
             "The columns were read with the mapping {} ({}). {chosen}",
             file.name, mapping.title
         ));
+        let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+        let differences = fit(&file.name, mapping, &header).differences();
+        if !differences.is_empty() {
+            notes.push(format!("The columns are not those of the mapping: {differences}."));
+        }
     }
     if let Some(row) = &args.explain {
         return explain_row(row, &question, &table, common.as_json);

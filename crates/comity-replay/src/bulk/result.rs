@@ -366,7 +366,7 @@ fn unknown(question: &Question<'_>, data: &Data, tally: &Tally, wording: &Wordin
             Cell::text(values.join(", ")),
         ]);
     }
-    let mut notes = wording.notes.clone();
+    let mut notes = Vec::new();
     if tally.contradictory > 0 {
         notes.push(format!(
             "{} rows have facts that contradict each other; they are decided as though those facts were unknown.",
@@ -391,6 +391,7 @@ fn unknown(question: &Question<'_>, data: &Data, tally: &Tally, wording: &Wordin
     if !troubles.rows.is_empty() {
         parts.push(Part::Table(troubles));
     }
+    parts.extend(wording.notes.iter().cloned().map(Part::Note));
     parts.push(Part::List(notes));
     Section { id: "unknown", title: "What is unknown, and problems".to_owned(), parts }
 }

@@ -123,11 +123,15 @@ fn facts(
     rejected: u64,
 ) -> Vec<(String, String)> {
     let mut out = Vec::new();
-    let Some(last_view) = tallies.last() else { return out };
-    for ((from, to), tally) in steps.iter().zip(last_view) {
-        let n = rows(&tally.all(2), is_asked, |to| to == REFUSED);
+    for (i, (from, to)) in steps.iter().enumerate() {
+        let lost = |tallies: &Vec<Tally>| rows(&tallies[i].all(2), is_asked, |to| to == REFUSED);
+        let least = tallies.iter().map(lost).min().unwrap_or(0);
+        let most = tallies.iter().map(lost).max().unwrap_or(0);
         let (from, to) = (&programs[*from].title, &programs[*to].title);
-        out.push((thousands(n), format!("could be asked for under {from}, and not under {to}")));
+        let says = format!(
+            "could be asked for under {from} and not under {to}, by how the unknown is read"
+        );
+        out.push((format!("{} to {}", thousands(least), thousands(most)), says));
     }
     out.push((thousands(rejected), "rows rejected".to_owned()));
     out
