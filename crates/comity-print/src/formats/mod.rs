@@ -2,6 +2,7 @@
 
 mod bytes;
 mod error;
+pub mod raster;
 pub mod wsq;
 
 pub use error::{FormatError, Read};
