@@ -1,7 +1,10 @@
 //! File formats: images of prints, records of minutiae, transactions. Bytes in, values out.
 
+pub mod ansi378;
 mod bytes;
 mod error;
+pub mod iso19794;
+pub mod minutiae_record;
 pub mod raster;
 pub mod wsq;
 
