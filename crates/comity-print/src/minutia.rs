@@ -26,7 +26,7 @@ pub struct Minutia {
     /// Direction in 256ths of a turn (360/256 degrees), counterclockwise from right as one
     /// looks at the print: from the end of a ridge back along the ridge, from a fork along the
     /// valley between its branches, as ISO/IEC 19794-2:2005 (6.4) and ANSI INCITS 378 measure
-    /// it. Type-9 records of transactions point the other way.
+    /// it. The standard's own Type-9 minutiae (9.012) point the other way.
     pub angle: u8,
     /// What the ridge does.
     pub kind: MinutiaKind,

@@ -63,7 +63,15 @@ pub struct View {
     pub minutiae: Vec<RecordMinutia>,
     /// Extended data (ridge counts, cores and deltas, a maker's own), untouched.
     pub extended: Vec<u8>,
+    /// The length that the file gives for them, where it is wrong by one or two bytes (in the
+    /// last view only): so it is in NIST's own examples of both standards. Written back as it
+    /// was.
+    pub extended_stated: Option<u16>,
 }
+
+/// By how many bytes the length of the last view's extended data may be wrong, where the
+/// length of the whole record is right.
+const STATED_OFF_MAX: usize = 2;
 
 /// One minutia, in the record's own units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +119,7 @@ impl Standard {
 pub(super) fn read_views(cursor: &mut Cursor<'_>, record: &mut Record, count: u8) -> Read<()> {
     for number in 1..=count {
         cursor.enter(format!("view {number}"));
-        record.views.push(read_view(cursor, record.standard)?);
+        record.views.push(read_view(cursor, record.standard, number == count)?);
     }
     match cursor.left() {
         0 => Ok(()),
@@ -119,7 +127,7 @@ pub(super) fn read_views(cursor: &mut Cursor<'_>, record: &mut Record, count: u8
     }
 }
 
-fn read_view(cursor: &mut Cursor<'_>, standard: Standard) -> Read<View> {
+fn read_view(cursor: &mut Cursor<'_>, standard: Standard, is_last: bool) -> Read<View> {
     let at = cursor.at();
     let code = cursor.u8("finger position")?;
     let finger = FingerPosition::of_code(code).filter(|_| code <= 10).ok_or_else(|| {
@@ -132,8 +140,22 @@ fn read_view(cursor: &mut Cursor<'_>, standard: Standard) -> Read<View> {
         .map(|number| read_minutia(cursor, standard, number))
         .collect::<Read<Vec<_>>>()?;
     let length = cursor.u16("length of extended data")?;
-    let extended = cursor.take(usize::from(length), "extended data")?.to_vec();
-    Ok(View { finger, number: kind >> 4, impression: kind & 15, quality, minutiae, extended })
+    let left = cursor.left();
+    let is_off = is_last
+        && length > 0
+        && left > STATED_OFF_MAX
+        && left != usize::from(length)
+        && left.abs_diff(usize::from(length)) <= STATED_OFF_MAX;
+    let taken = if is_off { left } else { usize::from(length) };
+    Ok(View {
+        finger,
+        number: kind >> 4,
+        impression: kind & 15,
+        quality,
+        minutiae,
+        extended: cursor.take(taken, "extended data")?.to_vec(),
+        extended_stated: is_off.then_some(length),
+    })
 }
 
 fn percent(cursor: &mut Cursor<'_>, field: &str) -> Read<u8> {
@@ -206,7 +228,7 @@ fn write_view(view: &View, standard: Standard, out: &mut Vec<u8>) -> Read<()> {
         out.extend(m.y.to_be_bytes());
         out.extend([m.angle, m.quality]);
     }
-    out.extend(length.to_be_bytes());
+    out.extend(view.extended_stated.unwrap_or(length).to_be_bytes());
     out.extend(&view.extended);
     Ok(())
 }
@@ -233,6 +255,7 @@ impl Record {
                 quality: finger.quality.min(100),
                 minutiae: minutiae.collect(),
                 extended: Vec::new(),
+                extended_stated: None,
             }
         };
         Record {

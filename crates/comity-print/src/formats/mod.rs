@@ -5,10 +5,13 @@ mod bytes;
 mod error;
 pub mod iso19794;
 pub mod minutiae_record;
+pub mod nist;
 pub mod raster;
 pub mod wsq;
 
 pub use error::{FormatError, Read};
+
+use crate::{FingerMinutiae, GrayImage};
 
 /// A file format that is known by its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -75,6 +78,41 @@ impl Format {
         }
         MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, format)| *format)
     }
+}
+
+/// Reads an image of any format that says by its first bytes what it is.
+///
+/// # Errors
+/// Bytes that are no image, or a damaged one.
+pub fn read_image(bytes: &[u8]) -> Read<GrayImage> {
+    match Format::sniff(bytes) {
+        Some(Format::Wsq) => wsq::decode(bytes).map(|w| w.image),
+        Some(format @ (Format::AnsiNist | Format::Iso19794 | Format::Ansi378)) => {
+            Err(FormatError::new(format, 0, "the file is no image"))
+        }
+        Some(format) => raster::decode(format, bytes),
+        None => Err(unknown()),
+    }
+}
+
+/// Reads the minutiae of a record or of the Type-9 records of a transaction.
+///
+/// # Errors
+/// Bytes that hold no minutiae, or are damaged.
+pub fn read_minutiae(bytes: &[u8]) -> Read<Vec<FingerMinutiae>> {
+    match Format::sniff(bytes) {
+        Some(Format::Iso19794) => iso19794::read(bytes).map(|r| r.fingers()),
+        Some(Format::Ansi378) => ansi378::read(bytes).map(|r| r.fingers()),
+        Some(Format::AnsiNist) => nist::read(bytes)?.minutiae(),
+        Some(format) => Err(FormatError::new(format, 0, "the file is an image, not minutiae")),
+        None => Err(unknown()),
+    }
+}
+
+/// The error for bytes of which no format is known.
+pub fn unknown() -> FormatError {
+    FormatError::new(Format::Raw, 0, "the first bytes name no format that is read")
+        .help("gray levels without a header are read with --raw WIDTHxHEIGHT")
 }
 
 /// ISO/IEC 19794-2:2005 and ANSI INCITS 378-2004 open with the same eight bytes. The first
