@@ -8,6 +8,7 @@ mod files;
 mod generate;
 mod mapping;
 mod policy;
+mod print;
 mod receipt;
 mod replay;
 mod report;
@@ -58,6 +59,9 @@ enum Command {
     /// Make a result again from its receipt, and compare
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Read and convert fingerprints
+    #[command(subcommand)]
+    Print(print::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -90,6 +94,7 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
         Command::Receipt(command) => receipt::run(command, cli.json, &again),
+        Command::Print(command) => print::run(command, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)
