@@ -15,6 +15,7 @@ use comity_replay::bulk::rows::RowsFormat;
 use comity_replay::bulk::sample::Sample;
 use comity_replay::bulk::tally::Tally;
 use comity_replay::bulk::{Output, Question, Side, Table, explain, journal, run as run_table};
+use comity_replay::mapping::recognize::fit;
 use comity_replay::national::sheet::Sheet;
 use comity_replay::receipt::{self, FileHash, Hashing, Receipt};
 use std::fs::{self, File};
@@ -153,6 +154,11 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
             "The columns were read with the mapping {} ({}). {chosen}",
             file.name, mapping.title
         ));
+        let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+        let differences = fit(&file.name, mapping, &header).differences();
+        if !differences.is_empty() {
+            notes.push(format!("The columns are not those of the mapping: {differences}."));
+        }
     }
     if let Some(row) = &args.explain {
         return explain_row(row, &question, &table, common.as_json);

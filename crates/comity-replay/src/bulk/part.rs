@@ -4,6 +4,7 @@
 //! are read by the worker itself. A CSV file or a workbook can only be read from the start,
 //! so that its rows are handed out in parts.
 
+use super::guard::{self, DAMAGED};
 use super::input::{Format, Input, unreadable};
 use super::source::Source;
 use crate::reader::{Encoding, Row, Rows};
@@ -62,6 +63,11 @@ impl Opened {
     /// # Errors
     /// The file is cut off, damaged, or not of its kind.
     pub fn open(input: Input) -> Result<Opened, Diagnostic> {
+        let path = input.path.clone();
+        guard::read(&path, "its head", || Opened::of(input))
+    }
+
+    fn of(input: Input) -> Result<Opened, Diagnostic> {
         let mut parquet = None;
         let (schema, parts) = match input.format {
             Format::Parquet => {
@@ -142,23 +148,27 @@ impl Opened {
                 let chunks = chunks.filter(|(leaf, _)| mask.leaf_included(*leaf));
                 let ranges = chunks.map(|(_, c)| c.byte_range()).map(|(s, len)| s..s + len);
                 source.fetch(&ranges.collect::<Vec<_>>()).map_err(|e| wrong(&e))?;
-                let reader =
+                let mut reader =
                     ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata.clone())
                         .with_row_groups(vec![*i])
                         .with_projection(mask)
                         .with_batch_size(BATCH_ROWS)
                         .build()
                         .map_err(|e| wrong(&e))?;
-                for batch in reader {
-                    each(self.complete(batch.map_err(|e| wrong(&e))?)?)?;
+                let mut next = || reader.next().transpose().map_err(|e| wrong(&e));
+                let what = format!("row group {i}");
+                while let Some(batch) = guard::read(&self.input.path, &what, &mut next)? {
+                    each(self.complete(batch)?)?;
                 }
                 Ok(())
             }
             (Place::Batch(i), _) => {
-                let mut reader = ipc(&self.input, None)?;
-                reader.set_index(*i).map_err(|e| bad("batch", *i, &e))?;
-                let Some(batch) = reader.next() else { return Ok(()) };
-                let batch = batch.map_err(|e| bad("batch", *i, &e))?;
+                let batch = guard::read(&self.input.path, &format!("batch {i}"), || {
+                    let mut reader = ipc(&self.input, None)?;
+                    reader.set_index(*i).map_err(|e| bad("batch", *i, &e))?;
+                    reader.next().transpose().map_err(|e| bad("batch", *i, &e))
+                })?;
+                let Some(batch) = batch else { return Ok(()) };
                 for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
                     let rows = BATCH_ROWS.min(batch.num_rows() - start);
                     each(self.complete(batch.slice(start, rows))?)?;
@@ -185,8 +195,6 @@ impl Opened {
             .map_err(|e| unreadable(&self.input.path, e))
     }
 }
-
-const DAMAGED: &str = "the file was cut off or damaged; get it again or leave it out";
 
 fn open(input: &Input) -> Result<Source, Diagnostic> {
     input.open().map_err(|e| unreadable(&input.path, e))

@@ -85,7 +85,7 @@ pub fn sheet(
         id: "replay",
         title: format!("Replay: {channel} under {}{against}", sides[0]),
         question: format!(
-            "For every row, what the law leaves to do on the channel `{channel}`, and what it hangs on."
+            "For every row, what the law leaves to do on the channel {channel}, and what it hangs on."
         ),
         facts: facts(tally, &sides),
         sections,
@@ -219,11 +219,11 @@ fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
         keys.iter().map(|k| ((*k).to_owned(), (*k).to_owned())).collect();
     columns.push(("rows".to_owned(), "Rows".to_owned()));
     let side_ids = side_names(question.sides.len());
-    for (id, side) in side_ids.iter().zip(question.sides.iter()) {
+    for (id, letter) in side_ids.iter().zip(["A", "B"]) {
         for (name, shown) in COUNTS {
             let shown = match question.sides.len() {
                 1 => shown.to_owned(),
-                _ => format!("{}: {shown}", side.name),
+                _ => format!("{letter}: {shown}"),
             };
             columns.push((format!("{id}_{name}"), shown));
         }
@@ -234,7 +234,11 @@ fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
     let borrowed: Vec<(&str, &str)> =
         columns.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let by = keys.join(", ");
-    let mut table = Table::new("groups", format!("By {by}"), &borrowed).on_page(400);
+    let caption = match question.sides.as_slice() {
+        [a, b] => format!("By {by}; A is {}, B is {}", a.name, b.name),
+        _ => format!("By {by}"),
+    };
+    let mut table = Table::new("groups", caption, &borrowed).on_page(400);
     for (key, group) in &tally.groups {
         let mut row: Vec<Cell> = key.iter().map(Cell::text).collect();
         row.push(shown.total(group.rows));
@@ -325,7 +329,13 @@ fn map(question: &Question<'_>, tally: &Tally, key: usize, shown: &Shown) -> Par
         choropleth("county-map", (&title, "Counties by class of the share."), &classes, &shades);
     let missing = match drawn.not_drawn.len() {
         0 => String::new(),
-        n => format!(" {n} places of the data are not on the map: {}.", drawn.not_drawn.join(", ")),
+        n => {
+            let some = drawn.not_drawn.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            let rest = if n > 5 { ", …" } else { "" };
+            format!(
+                " {n} places of the data are not on the map ({some}{rest}); the table has them."
+            )
+        }
     };
     Part::Picture(drawn.html, format!("{title}.{missing}"))
 }
@@ -366,7 +376,7 @@ fn unknown(question: &Question<'_>, data: &Data, tally: &Tally, wording: &Wordin
             Cell::text(values.join(", ")),
         ]);
     }
-    let mut notes = wording.notes.clone();
+    let mut notes = Vec::new();
     if tally.contradictory > 0 {
         notes.push(format!(
             "{} rows have facts that contradict each other; they are decided as though those facts were unknown.",
@@ -391,6 +401,7 @@ fn unknown(question: &Question<'_>, data: &Data, tally: &Tally, wording: &Wordin
     if !troubles.rows.is_empty() {
         parts.push(Part::Table(troubles));
     }
+    parts.extend(wording.notes.iter().cloned().map(Part::Note));
     parts.push(Part::List(notes));
     Section { id: "unknown", title: "What is unknown, and problems".to_owned(), parts }
 }

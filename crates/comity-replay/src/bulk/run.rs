@@ -216,7 +216,8 @@ pub(super) fn lines(input: &Input) -> Result<Lines, Diagnostic> {
         row
     };
     if input.format == Format::Xlsx {
-        let (_, rows) = super::workbook::rows(&input.path)?;
+        let read = || super::workbook::rows(&input.path);
+        let (_, rows) = super::guard::read(&input.path, "a sheet", read)?;
         return Ok(Box::new(rows.into_iter().map(with_more)));
     }
     let file = input.open().map_err(|e| unreadable(&input.path, e))?;

@@ -123,11 +123,15 @@ fn facts(
     rejected: u64,
 ) -> Vec<(String, String)> {
     let mut out = Vec::new();
-    let Some(last_view) = tallies.last() else { return out };
-    for ((from, to), tally) in steps.iter().zip(last_view) {
-        let n = rows(&tally.all(2), is_asked, |to| to == REFUSED);
+    for (i, (from, to)) in steps.iter().enumerate() {
+        let lost = |tallies: &Vec<Tally>| rows(&tallies[i].all(2), is_asked, |to| to == REFUSED);
+        let least = tallies.iter().map(lost).min().unwrap_or(0);
+        let most = tallies.iter().map(lost).max().unwrap_or(0);
         let (from, to) = (&programs[*from].title, &programs[*to].title);
-        out.push((thousands(n), format!("could be asked for under {from}, and not under {to}")));
+        let says = format!(
+            "could be asked for under {from} and not under {to}, by how the unknown is read"
+        );
+        out.push((format!("{} to {}", thousands(least), thousands(most)), says));
     }
     out.push((thousands(rejected), "rows rejected".to_owned()));
     out
@@ -154,8 +158,9 @@ fn overview(
             ("undetermined", "undetermined under one or both"),
         ],
     );
-    let mut bars = Vec::new();
-    for (view, tallies) in study.views.iter().zip(tallies) {
+    let mut section = Vec::new();
+    for (i, (view, tallies)) in study.views.iter().zip(tallies).enumerate() {
+        section.push(chart(i, &view.title, programs, steps, tallies));
         for ((from, to), tally) in steps.iter().zip(tallies) {
             let all = tally.all(2);
             let refused = |m: usize| m == REFUSED;
@@ -171,29 +176,27 @@ fn overview(
                 Cell::Count(all.rows - rows(&all, |m| !is_open(m), |m| !is_open(m))),
             ]);
         }
-        bars.extend((0..programs.len()).filter_map(|i| {
-            let label = format!("{}, {}", programs[i].title, lower(&view.title));
-            Some(Bar { label, parts: parts(&outcomes(i, steps, tallies)?) })
-        }));
     }
-    let picture =
-        chart::shares(&chart::ANSWERS, "programs-chart", "What could be asked for", &bars);
+    section.push(Part::Table(table));
     Section {
         id: "programs",
         title: "The programs, and what each change moves".to_owned(),
-        parts: vec![
-            Part::Picture(
-                format!("{}{picture}", chart::legend(&chart::ANSWERS)),
-                "Shares of rows by what the federal side may ask for; an officer issues a request, the machine never does.".to_owned(),
-            ),
-            Part::Table(table),
-        ],
+        parts: section,
     }
 }
 
-fn lower(title: &str) -> String {
-    let mut chars = title.chars();
-    chars.next().map_or_else(String::new, |c| c.to_lowercase().chain(chars).collect())
+/// What could be asked for under each program, in one reading of the unknown.
+fn chart(i: usize, view: &str, programs: &[&Regime], steps: &[Step], tallies: &[Tally]) -> Part {
+    let bar = |(p, program): (usize, &&Regime)| {
+        let parts = parts(&outcomes(p, steps, tallies)?);
+        Some(Bar { label: program.title.clone(), parts })
+    };
+    let bars: Vec<Bar> = programs.iter().enumerate().filter_map(bar).collect();
+    let title = format!("What could be asked for: {view}");
+    let picture = chart::shares(&chart::ANSWERS, &format!("programs-chart-{i}"), &title, &bars);
+    let words =
+        format!("{title}. Shares of rows; an officer issues a request, the machine never does.");
+    Part::Picture(format!("{}{picture}", chart::legend(&chart::ANSWERS)), words)
 }
 
 /// The outcomes of one program, from any step that it is part of.
