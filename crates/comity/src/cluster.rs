@@ -57,6 +57,10 @@ pub fn is_address(path: &Path) -> bool {
 }
 
 /// A replay on a cluster.
+#[cfg_attr(
+    not(feature = "cluster"),
+    expect(dead_code, reason = "a build without clusters has nobody to ask")
+)]
 pub struct Replay<'a> {
     /// The scheduler.
     pub address: &'a str,
@@ -258,11 +262,16 @@ mod built_in {
             Ok(Target { folder: out.to_path_buf(), address: None })
         }
 
+        #[expect(clippy::unnecessary_wraps, reason = "the other build asks a store")]
         pub fn holds(&self, name: &str) -> Result<bool, Failure> {
             Ok(self.folder.join(name).exists())
         }
 
-        #[expect(clippy::unused_self, reason = "the other build has something to send")]
+        #[expect(
+            clippy::unused_self,
+            clippy::unnecessary_wraps,
+            reason = "the other build has something to send"
+        )]
         pub fn deliver(&self, _last: &str) -> Result<(), Failure> {
             Ok(())
         }
