@@ -1,0 +1,235 @@
+//! From alike surroundings to one alignment of both prints, its pairs and its score.
+
+use super::prepared::{Point, Prepared, TURNS, likeness};
+
+/// Prints are captured upright, give or take this, in 256ths of a turn.
+const ROTATION_MAX: i32 = 46;
+/// Alignments tried.
+const SEEDS: usize = 24;
+/// Two minutiae farther apart than this are not one, in pixels.
+const APART_PX: f32 = 14.0;
+/// Nor turned more than this, in 256ths of a turn.
+const TURNED_MAX: i32 = 18;
+
+/// What comparing found.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Comparison {
+    /// The logarithm of how much likelier one finger is than two.
+    pub score: f32,
+    /// Minutiae of the first and of the second print that are one.
+    pub pairs: Vec<(usize, usize)>,
+}
+
+/// The second print moved onto the first: turned around the origin, then shifted.
+#[derive(Debug, Clone, Copy)]
+struct Motion {
+    sin: f32,
+    cos: f32,
+    dx: f32,
+    dy: f32,
+    turn: f32,
+}
+
+impl Motion {
+    fn of_pair(a: &Point, b: &Point) -> Self {
+        let turn = a.angle.wrapping_sub(b.angle);
+        let (sin, cos) = TURNS[usize::from(turn)];
+        let (dx, dy) = (a.x - (cos * b.x - sin * b.y), a.y - (sin * b.x + cos * b.y));
+        Self { sin, cos, dx, dy, turn: f32::from(turn as i8) }
+    }
+
+    fn apply(&self, x: f32, y: f32) -> (f32, f32) {
+        (self.cos * x - self.sin * y + self.dx, self.sin * x + self.cos * y + self.dy)
+    }
+
+    /// Back from the first print to the second.
+    fn back(&self, x: f32, y: f32) -> (f32, f32) {
+        let (x, y) = (x - self.dx, y - self.dy);
+        (self.cos * x + self.sin * y, self.cos * y - self.sin * x)
+    }
+}
+
+fn turned(a: u8, b: u8) -> i32 {
+    i32::from(a.wrapping_sub(b) as i8)
+}
+
+/// Compares two prints.
+pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
+    let (na, nb) = (a.points.len(), b.points.len());
+    if na < 3 || nb < 3 {
+        return Comparison { score: -20.0, pairs: Vec::new() };
+    }
+    let mut alike = vec![0.0f32; na * nb];
+    let mut ranked = Vec::with_capacity(na * nb);
+    for (i, p) in a.points.iter().enumerate() {
+        for (j, q) in b.points.iter().enumerate() {
+            if turned(p.angle, q.angle).abs() <= ROTATION_MAX {
+                let s = likeness(p, q);
+                alike[i * nb + j] = s;
+                if s > 0.25 {
+                    ranked.push((s, i, j));
+                }
+            }
+        }
+    }
+    ranked.sort_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
+    let mut best = Comparison { score: -20.0, pairs: Vec::new() };
+    let mut supports: Vec<(f32, Motion)> = Vec::new();
+    for &(_, i, j) in ranked.iter().take(SEEDS * 2) {
+        let motion = Motion::of_pair(&a.points[i], &b.points[j]);
+        let pairs = pair_up(a, b, &motion, &alike, APART_PX + 4.0);
+        let support: f32 = pairs.iter().map(|&(i, j)| alike[i * nb + j]).sum();
+        supports.push((support, fitted(a, b, &pairs).unwrap_or(motion)));
+    }
+    supports.sort_by(|x, y| y.0.total_cmp(&x.0));
+    for (_, motion) in supports.iter().take(6) {
+        let mut motion = *motion;
+        let mut pairs = pair_up(a, b, &motion, &alike, APART_PX);
+        for _ in 0..2 {
+            if let Some(better) = fitted(a, b, &pairs) {
+                motion = better;
+            }
+            pairs = pair_up(a, b, &motion, &alike, APART_PX);
+        }
+        let score = judged(a, b, &motion, &pairs, &alike);
+        if score > best.score {
+            best = Comparison { score, pairs };
+        }
+    }
+    best
+}
+
+/// One-to-one pairs under a motion, the nearest and most alike first.
+fn pair_up(
+    a: &Prepared,
+    b: &Prepared,
+    motion: &Motion,
+    alike: &[f32],
+    apart_px: f32,
+) -> Vec<(usize, usize)> {
+    let nb = b.points.len();
+    let mut near = Vec::with_capacity(64);
+    for (j, q) in b.points.iter().enumerate() {
+        let (x, y) = motion.apply(q.x, q.y);
+        for (i, p) in a.points.iter().enumerate() {
+            let (dx, dy) = (p.x - x, p.y - y);
+            let square = dx * dx + dy * dy;
+            if square > apart_px * apart_px {
+                continue;
+            }
+            let off = (f32::from(p.angle.wrapping_sub(q.angle) as i8) - motion.turn).abs();
+            let off = off.min(256.0 - off);
+            if off <= TURNED_MAX as f32 {
+                let cost = square / (apart_px * apart_px)
+                    + off * off / (TURNED_MAX * TURNED_MAX) as f32
+                    - alike[i * nb + j];
+                near.push((cost, i, j));
+            }
+        }
+    }
+    near.sort_by(|x, y| x.0.total_cmp(&y.0).then((x.1, x.2).cmp(&(y.1, y.2))));
+    let (mut ours, mut theirs) = ([false; 128], [false; 128]);
+    let mut pairs = Vec::new();
+    for (_, i, j) in near {
+        if !ours[i] && !theirs[j] {
+            ours[i] = true;
+            theirs[j] = true;
+            pairs.push((i, j));
+        }
+    }
+    pairs
+}
+
+/// The rigid motion that brings the pairs together best, by least squares.
+fn fitted(a: &Prepared, b: &Prepared, pairs: &[(usize, usize)]) -> Option<Motion> {
+    if pairs.len() < 3 {
+        return None;
+    }
+    let n = pairs.len() as f32;
+    let (mut ax, mut ay, mut bx, mut by) = (0.0, 0.0, 0.0, 0.0);
+    for &(i, j) in pairs {
+        ax += a.points[i].x / n;
+        ay += a.points[i].y / n;
+        bx += b.points[j].x / n;
+        by += b.points[j].y / n;
+    }
+    let (mut dot, mut cross) = (0.0, 0.0);
+    for &(i, j) in pairs {
+        let (px, py) = (a.points[i].x - ax, a.points[i].y - ay);
+        let (qx, qy) = (b.points[j].x - bx, b.points[j].y - by);
+        dot += px * qx + py * qy;
+        cross += py * qx - px * qy;
+    }
+    let length = (dot * dot + cross * cross).sqrt();
+    if length < 1.0 {
+        return None;
+    }
+    let (cos, sin) = (dot / length, cross / length);
+    let turn = crate::extract::math::atan2(sin, cos) / std::f32::consts::TAU * 256.0;
+    Some(Motion { sin, cos, dx: ax - (cos * bx - sin * by), dy: ay - (sin * bx + cos * by), turn })
+}
+
+/// The score of an alignment: evidence of pairs, against minutiae that should have a partner and
+/// have none, and of ridge directions where the prints overlap.
+fn judged(
+    a: &Prepared,
+    b: &Prepared,
+    motion: &Motion,
+    pairs: &[(usize, usize)],
+    alike: &[f32],
+) -> f32 {
+    let nb = b.points.len();
+    let mut score = 0.0;
+    for &(i, j) in pairs {
+        let (p, q) = (&a.points[i], &b.points[j]);
+        let (x, y) = motion.apply(q.x, q.y);
+        let square = (p.x - x) * (p.x - x) + (p.y - y) * (p.y - y);
+        let off = (f32::from(p.angle.wrapping_sub(q.angle) as i8) - motion.turn).abs();
+        let off = off.min(256.0 - off);
+        let kind = if p.fork == q.fork { 0.2 } else { -0.2 };
+        score += 1.6 - square / 98.0 - off * off / 200.0 + kind + 4.0 * (alike[i * nb + j] - 0.4);
+    }
+    let overlapping = |x: f32, y: f32, of: &Prepared| of.grid.at_px(x, y) > 0;
+    let in_a = a.points.iter().filter(|p| {
+        let (x, y) = motion.back(p.x, p.y);
+        overlapping(x, y, b)
+    });
+    let in_b = b.points.iter().filter(|q| {
+        let (x, y) = motion.apply(q.x, q.y);
+        overlapping(x, y, a)
+    });
+    let expected: f32 = in_a.map(|p| p.quality).sum::<f32>() + in_b.map(|q| q.quality).sum::<f32>();
+    let paired: f32 =
+        pairs.iter().map(|&(i, j)| a.points[i].quality + b.points[j].quality).sum();
+    score -= 1.2 * (expected - paired).max(0.0);
+    score + agreement(a, b, motion)
+}
+
+/// Evidence of the ridge directions in the overlap.
+fn agreement(a: &Prepared, b: &Prepared, motion: &Motion) -> f32 {
+    let side = crate::template::CELL_PX as f32;
+    let turn = motion.turn * 255.0 / 128.0;
+    let (mut sum, mut count) = (0.0f32, 0.0f32);
+    for row in 0..a.grid.rows {
+        for column in 0..a.grid.columns {
+            let ours = a.grid.cells[row * a.grid.columns + column];
+            if ours == 0 {
+                continue;
+            }
+            let (x, y) = motion.back((column as f32 + 0.5) * side, (row as f32 + 0.5) * side);
+            let theirs = b.grid.at_px(x, y);
+            if theirs == 0 {
+                continue;
+            }
+            let off = (f32::from(ours) - f32::from(theirs) - turn + 510.0) % 255.0;
+            sum += off.min(255.0 - off);
+            count += 1.0;
+        }
+    }
+    if count < 6.0 {
+        return -8.0;
+    }
+    // Impostors that align well differ by 14 or so, the same finger by 7.
+    let mean = sum / count;
+    (12.0 - mean) * 0.6 * (count / 100.0).min(1.5)
+}
