@@ -5,7 +5,7 @@ use super::plane::Plane;
 use super::spectrum::BLOCK_PX;
 
 /// Share of the energy that ridges must explain.
-const CLARITY_MIN: f32 = 0.14;
+const CLARITY_MIN: f32 = 0.12;
 /// Least contrast, as a share of the contrast of the print's best parts.
 const CONTRAST_SHARE_MIN: f32 = 0.22;
 /// Least contrast of any print, in gray levels.
@@ -53,7 +53,7 @@ pub(crate) fn mask(ridges: &Plane<Ridge>, contrasted: &Plane<bool>) -> Plane<boo
     }
     sizes = patches(&mask, false);
     for (inside, size) in mask.values.iter_mut().zip(&sizes.values) {
-        *inside |= *size > 0 && *size <= 10;
+        *inside |= *size > 0 && *size <= 60;
     }
     mask
 }

@@ -13,7 +13,7 @@ pub(crate) const WAVES: usize = DIRECTIONS * PERIODS_PX.len();
 /// Side of a block, in pixels.
 pub const BLOCK_PX: usize = 8;
 /// Side of the window around a block's middle, in pixels of the halved plane.
-const SIDE: usize = 20;
+const SIDE: usize = 16;
 const HALF: usize = SIDE * SIDE / 2;
 
 /// The share of the window's energy that each wave explains, 0 to 1.
@@ -29,7 +29,7 @@ struct Bank {
 
 static BANK: LazyLock<Bank> = LazyLock::new(|| {
     let middle = (SIDE as f64 - 1.0) / 2.0;
-    let sigma = SIDE as f64 / 4.2;
+    let sigma = SIDE as f64 / 4.8;
     let mut window = Vec::new();
     let mut taps = Vec::new();
     for at in 0..SIDE * SIDE {
