@@ -1,5 +1,6 @@
 //! Planes of numbers, and the print with its contrast evened out.
 
+use super::spectrum::BLOCK_PX;
 use crate::GrayImage;
 
 /// A rectangle of values, row by row.
@@ -33,13 +34,12 @@ const WINDOW_RADIUS_PX: usize = 16;
 const CONTRAST_FLOOR: f32 = 6.0;
 const CLAMP: f32 = 2.0;
 
-/// The print with local mean 0 and local contrast about 1, and the local contrast in gray levels.
+/// The print with local mean 0 and local contrast about 1, and the contrast of each block in gray levels.
 pub(crate) fn even_out(image: &GrayImage) -> (Plane<f32>, Plane<f32>) {
     let (w, h) = (image.width_px(), image.height_px());
     let (sums, squares) = integrals(image);
     let stride = w + 1;
     let mut even = Plane::new(w, h);
-    let mut contrast = Plane::new(w, h);
     for y in 0..h {
         let (top, bottom) = (y.saturating_sub(WINDOW_RADIUS_PX), (y + WINDOW_RADIUS_PX + 1).min(h));
         let (t, b) = (top * stride, bottom * stride);
@@ -53,10 +53,31 @@ pub(crate) fn even_out(image: &GrayImage) -> (Plane<f32>, Plane<f32>) {
             let deviation = variance.sqrt();
             let value = f32::from(image.pixels()[y * w + x]) - mean;
             even.values[y * w + x] = (value / (deviation + CONTRAST_FLOOR)).clamp(-CLAMP, CLAMP);
-            contrast.values[y * w + x] = deviation;
         }
     }
-    (even, contrast)
+    (even, contrasts(&sums, &squares, w, h))
+}
+
+/// Half the side of the window for a block's contrast, in pixels: about two ridges.
+const NEAR_PX: usize = 8;
+
+/// The contrast of each block in gray levels.
+fn contrasts(sums: &[u64], squares: &[u64], w: usize, h: usize) -> Plane<f32> {
+    let mut found = Plane::new(w.div_ceil(BLOCK_PX), h.div_ceil(BLOCK_PX));
+    for row in 0..found.height {
+        for column in 0..found.width {
+            let (x, y) = (column * BLOCK_PX + BLOCK_PX / 2, row * BLOCK_PX + BLOCK_PX / 2);
+            let (l, r) = (x.saturating_sub(NEAR_PX), (x + NEAR_PX).min(w));
+            let (t, b) = (y.saturating_sub(NEAR_PX), (y + NEAR_PX).min(h));
+            let count = ((b - t) * (r - l)) as f32;
+            let (t, b) = (t * (w + 1), b * (w + 1));
+            let over = |s: &[u64]| (s[b + r] + s[t + l] - s[b + l] - s[t + r]) as f32;
+            let mean = over(sums) / count;
+            let variance = (over(squares) / count - mean * mean).max(0.0);
+            found.values[row * found.width + column] = variance.sqrt();
+        }
+    }
+    found
 }
 
 /// Sums of the levels and of their squares above and left of each place.

@@ -15,24 +15,14 @@ const PATCH_SHARE_MIN: f32 = 0.15;
 
 /// The blocks with enough contrast to be looked at.
 pub(crate) fn contrasted(contrast: &Plane<f32>) -> Plane<bool> {
-    let mut blocks = Plane::new(contrast.width.div_ceil(BLOCK_PX), contrast.height.div_ceil(BLOCK_PX));
-    let at = |column: usize, row: usize| {
-        let x = (column * BLOCK_PX + BLOCK_PX / 2).min(contrast.width - 1);
-        let y = (row * BLOCK_PX + BLOCK_PX / 2).min(contrast.height - 1);
-        contrast.values[y * contrast.width + x]
-    };
-    let mut levels: Vec<f32> = Vec::new();
-    for row in 0..blocks.height {
-        for column in 0..blocks.width {
-            levels.push(at(column, row));
-        }
-    }
+    let mut blocks = Plane::new(contrast.width, contrast.height);
+    let levels = &contrast.values;
     let mut sorted = levels.clone();
     sorted.sort_by(f32::total_cmp);
     let best = sorted[sorted.len() * 9 / 10];
     let least = (best * CONTRAST_SHARE_MIN).max(CONTRAST_MIN);
     for (wanted, level) in blocks.values.iter_mut().zip(levels) {
-        *wanted = level >= least;
+        *wanted = *level >= least;
     }
     blocks
 }

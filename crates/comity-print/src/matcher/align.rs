@@ -49,6 +49,85 @@ impl Motion {
     }
 }
 
+/// A motion and how the skin was stretched on top of it: the residuals of the pairs, averaged by
+/// nearness.
+struct Warp {
+    motion: Motion,
+    knots: Vec<Knot>,
+}
+
+/// A pair's residual, at the place that the motion brings the second print's minutia to.
+struct Knot {
+    x: f32,
+    y: f32,
+    dx: f32,
+    dy: f32,
+    turn: f32,
+}
+
+/// How far a pair's residual speaks for its neighborhood, in pixels, and how much against it the
+/// plain motion weighs.
+const REACH_PX: f32 = 50.0;
+const STIFFNESS: f32 = 0.6;
+
+impl Warp {
+    fn of(a: &Prepared, b: &Prepared, motion: Motion, pairs: &[(usize, usize)]) -> Self {
+        let knots = pairs
+            .iter()
+            .map(|&(i, j)| {
+                let (p, q) = (&a.points[i], &b.points[j]);
+                let (x, y) = motion.apply(q.x, q.y);
+                let turn = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - motion.turn);
+                Knot { x, y, dx: p.x - x, dy: p.y - y, turn }
+            })
+            .collect();
+        Self { motion, knots }
+    }
+
+    /// The shift and turn that the knots ask for at a place, one of them left out.
+    fn residual(&self, x: f32, y: f32, without: usize) -> (f32, f32, f32) {
+        let (mut weight, mut dx, mut dy, mut turn) = (STIFFNESS, 0.0, 0.0, 0.0);
+        for (k, knot) in self.knots.iter().enumerate() {
+            if k == without {
+                continue;
+            }
+            let square = (knot.x - x) * (knot.x - x) + (knot.y - y) * (knot.y - y);
+            let near = 1.0 / (1.0 + square / (REACH_PX * REACH_PX));
+            let near = near * near;
+            weight += near;
+            dx += near * knot.dx;
+            dy += near * knot.dy;
+            turn += near * knot.turn;
+        }
+        (dx / weight, dy / weight, turn / weight)
+    }
+
+    /// Where a point of the second print lies on the first, and the turn there.
+    fn apply(&self, x: f32, y: f32, without: usize) -> (f32, f32, f32) {
+        let (x, y) = self.motion.apply(x, y);
+        let (dx, dy, turn) = self.residual(x, y, without);
+        (x + dx, y + dy, self.motion.turn + turn)
+    }
+
+    /// Where a point of the first print lies on the second, nearly.
+    fn back(&self, x: f32, y: f32) -> (f32, f32) {
+        let (dx, dy, _) = self.residual(x, y, usize::MAX);
+        self.motion.back(x - dx, y - dy)
+    }
+}
+
+/// A difference of angles in 256ths of a turn, -128 to 128.
+fn wrapped(turn: f32) -> f32 {
+    let turn = turn % 256.0;
+    if turn >= 128.0 {
+        turn - 256.0
+    } else if turn < -128.0 {
+        turn + 256.0
+    } else {
+        turn
+    }
+}
+
 fn turned(a: u8, b: u8) -> i32 {
     i32::from(a.wrapping_sub(b) as i8)
 }
@@ -74,24 +153,28 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
     }
     ranked.sort_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
     let mut best = Comparison { score: -20.0, pairs: Vec::new() };
-    let mut supports: Vec<(f32, Motion)> = Vec::new();
+    let mut supports: Vec<(f32, Motion, Vec<(usize, usize)>)> = Vec::new();
     for &(_, i, j) in ranked.iter().take(SEEDS * 2) {
         let motion = Motion::of_pair(&a.points[i], &b.points[j]);
-        let pairs = pair_up(a, b, &motion, &alike, APART_PX + 4.0);
+        let rigid = Warp { motion, knots: Vec::new() };
+        let seed = &a.points[i];
+        let pairs = pair_up(a, b, &rigid, &alike, |x, y| {
+            let far = ((x - seed.x) * (x - seed.x) + (y - seed.y) * (y - seed.y)).sqrt();
+            (8.0 + 0.1 * far).min(24.0)
+        });
         let support: f32 = pairs.iter().map(|&(i, j)| alike[i * nb + j]).sum();
-        supports.push((support, fitted(a, b, &pairs).unwrap_or(motion)));
+        supports.push((support, fitted(a, b, &pairs).unwrap_or(motion), pairs));
     }
     supports.sort_by(|x, y| y.0.total_cmp(&x.0));
-    for (_, motion) in supports.iter().take(6) {
-        let mut motion = *motion;
-        let mut pairs = pair_up(a, b, &motion, &alike, APART_PX);
-        for _ in 0..2 {
-            if let Some(better) = fitted(a, b, &pairs) {
-                motion = better;
-            }
-            pairs = pair_up(a, b, &motion, &alike, APART_PX);
+    for (_, motion, pairs) in supports.iter().take(6) {
+        let mut warp = Warp::of(a, b, *motion, pairs);
+        let mut pairs = pairs.clone();
+        for _ in 0..3 {
+            pairs = pair_up(a, b, &warp, &alike, |_, _| APART_PX);
+            let motion = fitted(a, b, &pairs).unwrap_or(warp.motion);
+            warp = Warp::of(a, b, motion, &pairs);
         }
-        let score = judged(a, b, &motion, &pairs, &alike);
+        let score = judged(a, b, &warp, &pairs, &alike);
         if score > best.score {
             best = Comparison { score, pairs };
         }
@@ -103,22 +186,22 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
 fn pair_up(
     a: &Prepared,
     b: &Prepared,
-    motion: &Motion,
+    warp: &Warp,
     alike: &[f32],
-    apart_px: f32,
+    apart_px: impl Fn(f32, f32) -> f32,
 ) -> Vec<(usize, usize)> {
     let nb = b.points.len();
     let mut near = Vec::with_capacity(64);
     for (j, q) in b.points.iter().enumerate() {
-        let (x, y) = motion.apply(q.x, q.y);
+        let (x, y, turn) = warp.apply(q.x, q.y, usize::MAX);
+        let apart_px = apart_px(x, y);
         for (i, p) in a.points.iter().enumerate() {
             let (dx, dy) = (p.x - x, p.y - y);
             let square = dx * dx + dy * dy;
             if square > apart_px * apart_px {
                 continue;
             }
-            let off = (f32::from(p.angle.wrapping_sub(q.angle) as i8) - motion.turn).abs();
-            let off = off.min(256.0 - off);
+            let off = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - turn).abs();
             if off <= TURNED_MAX as f32 {
                 let cost = square / (apart_px * apart_px)
                     + off * off / (TURNED_MAX * TURNED_MAX) as f32
@@ -174,54 +257,54 @@ fn fitted(a: &Prepared, b: &Prepared, pairs: &[(usize, usize)]) -> Option<Motion
 fn judged(
     a: &Prepared,
     b: &Prepared,
-    motion: &Motion,
+    warp: &Warp,
     pairs: &[(usize, usize)],
     alike: &[f32],
 ) -> f32 {
     let nb = b.points.len();
     let mut score = 0.0;
-    for &(i, j) in pairs {
+    for (k, &(i, j)) in pairs.iter().enumerate() {
         let (p, q) = (&a.points[i], &b.points[j]);
-        let (x, y) = motion.apply(q.x, q.y);
+        let (x, y, turn) = warp.apply(q.x, q.y, k);
         let square = (p.x - x) * (p.x - x) + (p.y - y) * (p.y - y);
-        let off = (f32::from(p.angle.wrapping_sub(q.angle) as i8) - motion.turn).abs();
-        let off = off.min(256.0 - off);
+        let off = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - turn).abs();
         let kind = if p.fork == q.fork { 0.2 } else { -0.2 };
         score += 1.6 - square / 98.0 - off * off / 200.0 + kind + 4.0 * (alike[i * nb + j] - 0.4);
     }
     let overlapping = |x: f32, y: f32, of: &Prepared| of.grid.at_px(x, y) > 0;
     let in_a = a.points.iter().filter(|p| {
-        let (x, y) = motion.back(p.x, p.y);
+        let (x, y) = warp.back(p.x, p.y);
         overlapping(x, y, b)
     });
     let in_b = b.points.iter().filter(|q| {
-        let (x, y) = motion.apply(q.x, q.y);
+        let (x, y, _) = warp.apply(q.x, q.y, usize::MAX);
         overlapping(x, y, a)
     });
     let expected: f32 = in_a.map(|p| p.quality).sum::<f32>() + in_b.map(|q| q.quality).sum::<f32>();
     let paired: f32 =
         pairs.iter().map(|&(i, j)| a.points[i].quality + b.points[j].quality).sum();
     score -= 1.2 * (expected - paired).max(0.0);
-    score + agreement(a, b, motion)
+    score + agreement(a, b, warp)
 }
 
 /// Evidence of the ridge directions in the overlap.
-fn agreement(a: &Prepared, b: &Prepared, motion: &Motion) -> f32 {
+fn agreement(a: &Prepared, b: &Prepared, warp: &Warp) -> f32 {
     let side = crate::template::CELL_PX as f32;
-    let turn = motion.turn * 255.0 / 128.0;
     let (mut sum, mut count) = (0.0f32, 0.0f32);
-    for row in 0..a.grid.rows {
-        for column in 0..a.grid.columns {
-            let ours = a.grid.cells[row * a.grid.columns + column];
-            if ours == 0 {
-                continue;
-            }
-            let (x, y) = motion.back((column as f32 + 0.5) * side, (row as f32 + 0.5) * side);
-            let theirs = b.grid.at_px(x, y);
+    for row in 0..b.grid.rows {
+        for column in 0..b.grid.columns {
+            let theirs = b.grid.cells[row * b.grid.columns + column];
             if theirs == 0 {
                 continue;
             }
-            let off = (f32::from(ours) - f32::from(theirs) - turn + 510.0) % 255.0;
+            let (x, y) = ((column as f32 + 0.5) * side, (row as f32 + 0.5) * side);
+            let (x, y, turn) = warp.apply(x, y, usize::MAX);
+            let ours = a.grid.at_px(x, y);
+            if ours == 0 {
+                continue;
+            }
+            let turn = turn * 255.0 / 128.0;
+            let off = (f32::from(ours) - f32::from(theirs) - turn + 1020.0) % 255.0;
             sum += off.min(255.0 - off);
             count += 1.0;
         }
