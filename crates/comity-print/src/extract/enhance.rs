@@ -97,6 +97,7 @@ pub(crate) fn ridge_at(ridges: &Plane<Ridge>, x_px: f32, y_px: f32) -> Ridge {
 }
 
 /// The filtered print inside the mask; 0 outside. Ridges are negative, as they are dark.
+#[inline(always)]
 pub(crate) fn enhanced(
     even: &Plane<f32>,
     ridges: &Plane<Ridge>,
@@ -129,6 +130,7 @@ pub(crate) fn enhanced(
     out
 }
 
+#[inline(always)]
 fn filtered(padded: &[f32], stride: usize, kernel: &Kernel) -> [[f32; TILE]; TILE] {
     let mut sums = [[0.0f32; TILE]; TILE];
     for (j, taps) in kernel.iter().enumerate() {

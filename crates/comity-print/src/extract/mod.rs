@@ -38,10 +38,11 @@ pub fn extract(image: &GrayImage, finger: FingerPosition) -> Extraction {
     let (even, contrast) = plane::even_out(image);
     let half = plane::halved(&even);
     let contrasted = segment::contrasted(&contrast);
-    let spectra = spectrum::spectra(&half, &contrasted);
+    let arch = pulp::Arch::new();
+    let spectra = arch.dispatch(|| spectrum::spectra(&half, &contrasted));
     let ridges = field::ridges(&spectra);
     let mask = segment::mask(&ridges, &contrasted);
-    let enhanced = enhance::enhanced(&even, &ridges, &mask);
+    let enhanced = arch.dispatch(|| enhance::enhanced(&even, &ridges, &mask));
     let mut skeleton = skeleton::thinned(skeleton::binarized(&enhanced));
     let minutiae = find::minutiae(&mut skeleton, &ridges, &mask);
     let (mut clarity, mut blocks) = (0.0f32, 0usize);

@@ -2,7 +2,6 @@
 
 use super::field::Ridge;
 use super::plane::Plane;
-use super::spectrum::BLOCK_PX;
 
 /// Share of the energy that ridges must explain.
 const CLARITY_MIN: f32 = 0.12;

@@ -16,13 +16,16 @@ pub const BLOCK_PX: usize = 8;
 const SIDE: usize = 16;
 const HALF: usize = SIDE * SIDE / 2;
 
+/// Waves computed together: their sums stay in registers.
+const GROUP: usize = 32;
+
 /// The share of the window's energy that each wave explains, 0 to 1.
 pub(crate) type Spectrum = [f32; WAVES];
 
 struct Bank {
     window: Vec<f32>,
-    /// Tap by tap, the cosines of all waves, then the sines.
-    taps: Vec<[f32; 2 * WAVES]>,
+    /// By groups of waves, tap by tap: the cosines of all waves, then the sines.
+    groups: Vec<[[f32; GROUP]; HALF]>,
     scale: f32,
     window_sum: f32,
 }
@@ -31,7 +34,7 @@ static BANK: LazyLock<Bank> = LazyLock::new(|| {
     let middle = (SIDE as f64 - 1.0) / 2.0;
     let sigma = SIDE as f64 / 4.8;
     let mut window = Vec::new();
-    let mut taps = Vec::new();
+    let mut groups = vec![[[0.0; GROUP]; HALF]; 2 * WAVES / GROUP];
     for at in 0..SIDE * SIDE {
         let (x, y) = ((at % SIDE) as f64 - middle, (at / SIDE) as f64 - middle);
         let weight = exp(-(x * x + y * y) / (2.0 * sigma * sigma));
@@ -39,23 +42,22 @@ static BANK: LazyLock<Bank> = LazyLock::new(|| {
         if at >= HALF {
             continue;
         }
-        let mut tap = [0.0; 2 * WAVES];
         for wave in 0..WAVES {
             let direction = (wave % DIRECTIONS) as f64 * std::f64::consts::PI / DIRECTIONS as f64;
             let period = f64::from(PERIODS_PX[wave / DIRECTIONS]) / 2.0;
             let (sin, cos) = sin_cos(direction);
             let (s, c) = sin_cos((y * cos - x * sin) * 2.0 * std::f64::consts::PI / period);
-            tap[wave] = (c * weight) as f32;
-            tap[WAVES + wave] = (s * weight) as f32;
+            groups[wave / GROUP][at][wave % GROUP] = (c * weight) as f32;
+            groups[(WAVES + wave) / GROUP][at][wave % GROUP] = (s * weight) as f32;
         }
-        taps.push(tap);
     }
     let sum: f32 = window.iter().sum();
     let squares: f32 = window.iter().map(|w| w * w).sum();
-    Bank { window, taps, scale: 2.0 * squares / (sum * sum), window_sum: sum }
+    Bank { window, groups, scale: 2.0 * squares / (sum * sum), window_sum: sum }
 });
 
 /// The spectra of all blocks; `None` where the window is empty of contrast.
+#[inline(always)]
 pub(crate) fn spectra(half: &Plane<f32>, wanted: &Plane<bool>) -> Plane<Option<Box<Spectrum>>> {
     let (columns, rows) = (wanted.width, wanted.height);
     let mut found = Plane { width: columns, height: rows, values: vec![None; columns * rows] };
@@ -69,6 +71,7 @@ pub(crate) fn spectra(half: &Plane<f32>, wanted: &Plane<bool>) -> Plane<Option<B
     found
 }
 
+#[inline(always)]
 fn spectrum(half: &Plane<f32>, column: usize, row: usize) -> Option<Box<Spectrum>> {
     let bank = &*BANK;
     let left = (column * BLOCK_PX / 2 + BLOCK_PX / 4) as isize - SIDE as isize / 2;
@@ -86,18 +89,23 @@ fn spectrum(half: &Plane<f32>, column: usize, row: usize) -> Option<Box<Spectrum
     if energy < 1.0 {
         return None;
     }
-    let mut sums = [0.0f32; 2 * WAVES];
-    for (at, tap) in bank.taps.iter().enumerate() {
-        // A cosine sees the even part of the patch, a sine the odd part: half the work.
+    // A cosine sees the even part of the patch, a sine the odd part: half the work.
+    let (mut even, mut odd) = ([0.0f32; HALF], [0.0f32; HALF]);
+    for at in 0..HALF {
         let (one, other) = (patch[at], patch[SIDE * SIDE - 1 - at]);
-        let (even, odd) = (one + other, one - other);
-        let (cosines, sines) = sums.split_at_mut(WAVES);
-        for (sum, t) in cosines.iter_mut().zip(&tap[..WAVES]) {
-            *sum += even * t;
+        even[at] = one + other;
+        odd[at] = one - other;
+    }
+    let mut sums = [0.0f32; 2 * WAVES];
+    for (k, (sum, group)) in sums.chunks_exact_mut(GROUP).zip(&bank.groups).enumerate() {
+        let part = if k * GROUP < WAVES { &even } else { &odd };
+        let mut total = [0.0f32; GROUP];
+        for (value, taps) in part.iter().zip(group) {
+            for (t, tap) in total.iter_mut().zip(taps) {
+                *t += value * tap;
+            }
         }
-        for (sum, t) in sines.iter_mut().zip(&tap[WAVES..]) {
-            *sum += odd * t;
-        }
+        sum.copy_from_slice(&total);
     }
     let scale = bank.scale / energy;
     let mut shares = Box::new([0.0; WAVES]);

@@ -5,7 +5,7 @@ use super::prepared::{Point, Prepared, TURNS, likeness};
 /// Prints are captured upright, give or take this, in 256ths of a turn.
 const ROTATION_MAX: i32 = 46;
 /// Alignments tried.
-const SEEDS: usize = 24;
+const SEEDS: usize = 32;
 /// Two minutiae farther apart than this are not one, in pixels.
 const APART_PX: f32 = 14.0;
 /// Nor turned more than this, in 256ths of a turn.
@@ -139,22 +139,11 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
         return Comparison { score: -20.0, pairs: Vec::new() };
     }
     let mut alike = vec![0.0f32; na * nb];
-    let mut ranked = Vec::with_capacity(na * nb);
-    for (i, p) in a.points.iter().enumerate() {
-        for (j, q) in b.points.iter().enumerate() {
-            if turned(p.angle, q.angle).abs() <= ROTATION_MAX {
-                let s = likeness(p, q);
-                alike[i * nb + j] = s;
-                if s > 0.25 {
-                    ranked.push((s, i, j));
-                }
-            }
-        }
-    }
-    ranked.sort_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
+    let mut ranked = pulp::Arch::new().dispatch(|| rank(a, b, &mut alike));
+    ranked.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
     let mut best = Comparison { score: -20.0, pairs: Vec::new() };
     let mut supports: Vec<(f32, Motion, Vec<(usize, usize)>)> = Vec::new();
-    for &(_, i, j) in ranked.iter().take(SEEDS * 2) {
+    for &(_, i, j) in ranked.iter().take(SEEDS) {
         let motion = Motion::of_pair(&a.points[i], &b.points[j]);
         let rigid = Warp { motion, knots: Vec::new() };
         let seed = &a.points[i];
@@ -166,7 +155,7 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
         supports.push((support, fitted(a, b, &pairs).unwrap_or(motion), pairs));
     }
     supports.sort_by(|x, y| y.0.total_cmp(&x.0));
-    for (_, motion, pairs) in supports.iter().take(6) {
+    for (_, motion, pairs) in supports.iter().take(4) {
         let mut warp = Warp::of(a, b, *motion, pairs);
         let mut pairs = pairs.clone();
         for _ in 0..3 {
@@ -180,6 +169,25 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
         }
     }
     best
+}
+
+/// How alike all minutiae of the two prints are; gives those worth a try.
+#[inline(always)]
+fn rank(a: &Prepared, b: &Prepared, alike: &mut [f32]) -> Vec<(f32, usize, usize)> {
+    let nb = b.points.len();
+    let mut ranked = Vec::with_capacity(256);
+    for (i, p) in a.points.iter().enumerate() {
+        for (j, q) in b.points.iter().enumerate() {
+            if turned(p.angle, q.angle).abs() <= ROTATION_MAX {
+                let s = likeness(p, q);
+                alike[i * nb + j] = s;
+                if s > 0.4 {
+                    ranked.push((s, i, j));
+                }
+            }
+        }
+    }
+    ranked
 }
 
 /// One-to-one pairs under a motion, the nearest and most alike first.
@@ -269,7 +277,7 @@ fn judged(
         let square = (p.x - x) * (p.x - x) + (p.y - y) * (p.y - y);
         let off = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - turn).abs();
         let kind = if p.fork == q.fork { 0.2 } else { -0.2 };
-        score += 1.6 - square / 98.0 - off * off / 200.0 + kind + 4.0 * (alike[i * nb + j] - 0.4);
+        score += 1.2 - square / 98.0 - off * off / 200.0 + kind + 5.0 * (alike[i * nb + j] - 0.4);
     }
     let overlapping = |x: f32, y: f32, of: &Prepared| of.grid.at_px(x, y) > 0;
     let in_a = a.points.iter().filter(|p| {
@@ -280,10 +288,9 @@ fn judged(
         let (x, y, _) = warp.apply(q.x, q.y, usize::MAX);
         overlapping(x, y, a)
     });
-    let expected: f32 = in_a.map(|p| p.quality).sum::<f32>() + in_b.map(|q| q.quality).sum::<f32>();
-    let paired: f32 =
-        pairs.iter().map(|&(i, j)| a.points[i].quality + b.points[j].quality).sum();
-    score -= 1.2 * (expected - paired).max(0.0);
+    let expected = (in_a.count() + in_b.count()) as f32;
+    let paired = 2.0 * pairs.len() as f32;
+    score -= 0.45 * (expected - paired).max(0.0);
     score + agreement(a, b, warp)
 }
 

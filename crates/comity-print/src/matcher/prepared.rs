@@ -152,6 +152,7 @@ fn surroundings(points: &[Point], at: usize, grid: &DirectionGrid) -> ([u64; WOR
 }
 
 /// How alike the surroundings of two minutiae are, 0 to 1.
+#[inline(always)]
 pub(crate) fn likeness(a: &Point, b: &Point) -> f32 {
     let valid = a.valid & b.valid;
     let (mut ours, mut theirs, mut differ) = (0, 0, 0);
