@@ -17,7 +17,7 @@ DEBUG   = $(CARGO_TARGET_DIR)/debug/comity
 RELEASE = $(CARGO_TARGET_DIR)/release/comity
 OUT    ?= out
 
-.PHONY: help test soak fmt fmt-check clippy unit deny policies docs demo bench advisories fuzz clean
+.PHONY: help test soak fmt fmt-check clippy unit deny policies docs demo bench test-prints advisories fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -44,6 +44,9 @@ clippy: ## Lints, warnings are errors
 unit: ## cargo test, with a closing line that counts
 	@echo '== tests'
 	scripts/count-tests $(CARGO) test --workspace --locked --no-fail-fast
+
+test-prints: ## Tests with real fingerprints, outside of the repository: make test-prints COMITY_PRINTS=DIR
+	COMITY_PRINTS='$(COMITY_PRINTS)' $(CARGO) test --locked --release -p comity-print --features eval-prints --test 'prints_*'
 
 deny: ## Licenses, bans and sources of every dependency
 	@echo '== dependencies'

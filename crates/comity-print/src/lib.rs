@@ -7,6 +7,7 @@
 
 pub mod extract;
 pub mod finger;
+pub mod formats;
 pub mod image;
 pub mod matcher;
 pub mod minutia;

@@ -8,12 +8,14 @@ mod files;
 mod generate;
 mod mapping;
 mod policy;
+mod print;
 mod receipt;
 mod replay;
 mod report;
 mod table;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use comity_replay::bulk::guard::is_reading;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -57,6 +59,9 @@ enum Command {
     /// Make a result again from its receipt, and compare
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Read and convert fingerprints
+    #[command(subcommand)]
+    Print(print::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -66,6 +71,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A reader that panics on a damaged file is an error with the file's name: said once.
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !is_reading() {
+            usual(info);
+        }
+    }));
     let cli = Cli::parse();
     let result = run(&cli);
     ExitCode::from(result.unwrap_or_else(|failure| failure.report(cli.json)))
@@ -82,6 +94,7 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
         Command::Receipt(command) => receipt::run(command, cli.json, &again),
+        Command::Print(command) => print::run(command, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)
