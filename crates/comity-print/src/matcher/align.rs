@@ -22,6 +22,9 @@ pub struct Comparison {
     pub pairs: Vec<(usize, usize)>,
 }
 
+/// An alignment's support, its motion and the pairs that support it.
+type Proposal = (f32, Motion, Vec<(usize, usize)>);
+
 /// The second print moved onto the first: turned around the origin, then shifted.
 #[derive(Debug, Clone, Copy)]
 struct Motion {
@@ -144,7 +147,7 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
     let mut ranked = pulp::Arch::new().dispatch(|| rank(a, b, &mut alike));
     ranked.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
     let mut best = Comparison { score: -20.0, pairs: Vec::new() };
-    let mut supports: Vec<(f32, Motion, Vec<(usize, usize)>)> = Vec::new();
+    let mut supports: Vec<Proposal> = Vec::new();
     for &(_, i, j) in ranked.iter().take(SEEDS) {
         let motion = Motion::of_pair(&a.points[i], &b.points[j]);
         let pairs = supporters(a, b, &motion, &ranked, i);
@@ -204,6 +207,10 @@ fn supporters(
 }
 
 /// How alike all minutiae of the two prints are; gives those worth a try.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 fn rank(a: &Prepared, b: &Prepared, alike: &mut [f32]) -> Vec<(f32, usize, usize)> {
     let nb = b.points.len();
@@ -294,13 +301,7 @@ fn fitted(a: &Prepared, b: &Prepared, pairs: &[(usize, usize)]) -> Option<Motion
 
 /// The score of an alignment: evidence of pairs, against minutiae that should have a partner and
 /// have none, and of ridge directions where the prints overlap.
-fn judged(
-    a: &Prepared,
-    b: &Prepared,
-    warp: &Warp,
-    pairs: &[(usize, usize)],
-    alike: &[f32],
-) -> f32 {
+fn judged(a: &Prepared, b: &Prepared, warp: &Warp, pairs: &[(usize, usize)], alike: &[f32]) -> f32 {
     let nb = b.points.len();
     let mut score = 0.0;
     for (k, &(i, j)) in pairs.iter().enumerate() {
