@@ -1,7 +1,13 @@
 //! `comity print`: fingerprints, from files to candidates. One file per subcommand.
 
 mod convert;
+mod draw;
+mod eval;
+mod explain;
+mod extract;
 mod info;
+mod match_;
+mod prints;
 
 use crate::fail::Failure;
 use comity_model::Diagnostic;
@@ -16,6 +22,16 @@ pub enum Command {
     Info(info::Args),
     /// Convert images, records of minutiae and transactions
     Convert(convert::Args),
+    /// Find the minutiae of images
+    Extract(extract::Args),
+    /// Compare two prints; the score is for an examiner to look at, it is no answer
+    Match(match_::Args),
+    /// Show each stage from the image to its minutiae
+    Explain(explain::Args),
+    /// Draw two prints side by side with the minutiae that are paired
+    Draw(draw::Args),
+    /// Measure error rates on folders of prints named FINGER_IMPRESSION, such as 101_1.png
+    Eval(eval::Args),
 }
 
 /// Runs one of the commands.
@@ -23,6 +39,11 @@ pub fn run(command: &Command, as_json: bool) -> Result<u8, Failure> {
     match command {
         Command::Info(args) => info::run(args, as_json),
         Command::Convert(args) => convert::run(args, as_json),
+        Command::Extract(args) => extract::run(args, as_json),
+        Command::Match(args) => match_::run(args, as_json),
+        Command::Explain(args) => explain::run(args, as_json),
+        Command::Draw(args) => draw::run(args, as_json),
+        Command::Eval(args) => eval::run(args, as_json),
     }
 }
 
