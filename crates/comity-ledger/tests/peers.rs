@@ -205,7 +205,9 @@ fn a_forger_without_the_key_convicts_nobody_and_is_not_followed() {
     let story = Story::of(12, NEVER);
     let mut view = view();
     let mut tree = Tree::default();
-    (0..12_u8).for_each(|n| drop(tree.append(Hash::of_leaf(&[n]))));
+    for n in 0..12_u8 {
+        tree.append(Hash::of_leaf(&[n]));
+    }
     let forged = signed(&tree, &log_key(66));
     let Err(Refusal::NotTheLogs(fault)) = view.offer(forged.clone(), &[]) else { panic!() };
     assert_eq!(fault.code, "unsigned");
