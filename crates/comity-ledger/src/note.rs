@@ -222,7 +222,7 @@ fn check_one(text: &str, key: &VerifierKey, bytes: &[u8]) -> Option<Signed> {
             let (time, signature) = bytes.split_first_chunk::<8>()?;
             let time_s = u64::from_be_bytes(*time);
             let message = countersigned(text, time_s);
-            let holds = time_s <= i64::MAX as u64
+            let holds = i64::try_from(time_s).is_ok()
                 && crypto::verify(key.public(), message.as_bytes(), signature.try_into().ok()?);
             holds.then_some(Signed { time_s: Some(time_s) })
         }

@@ -18,7 +18,7 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
 /// A decimal number in its only spelling: digits, no leading zero, below 2^63.
 pub fn decimal(text: &str) -> Option<u64> {
     let plain = text.bytes().all(|b| b.is_ascii_digit()) && (text == "0" || !text.starts_with('0'));
-    text.parse().ok().filter(|n| plain && *n <= i64::MAX as u64)
+    text.parse().ok().filter(|n| plain && i64::try_from(*n).is_ok())
 }
 
 /// Bytes in lower-case hexadecimal.
@@ -49,11 +49,11 @@ impl<'a> Lines<'a> {
             return Err(lines.fault("too-large", "", message));
         }
         let text = std::str::from_utf8(bytes).map_err(|e| {
-            lines.line = 1 + bytes[..e.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+            lines.line = bytes[..e.valid_up_to()].split(|b| *b == b'\n').count();
             lines.fault("not-text", "", format!("{what} is not UTF-8 at byte {}", e.valid_up_to()))
         })?;
         if let Some(at) = text.bytes().position(|b| b < 0x20 && b != b'\n') {
-            lines.line = 1 + text[..at].bytes().filter(|b| *b == b'\n').count();
+            lines.line = text[..at].split('\n').count();
             let byte = text.as_bytes()[at];
             let message = format!("{what} has the control character 0x{byte:02x} at byte {at}");
             return Err(lines.fault("control-character", "", message));
