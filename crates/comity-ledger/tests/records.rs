@@ -72,6 +72,13 @@ fn a_leaf_is_text_with_one_spelling_and_no_personal_data() {
 }
 
 #[test]
+fn the_leaf_of_the_reference_page_is_a_leaf() {
+    let page = include_str!("../../../docs/reference/ledger.md");
+    let leaf = page.split("```\n").find(|block| block.starts_with("comity-leaf/v1\n")).unwrap();
+    assert_eq!(Leaf::parse("ledger.md", leaf.as_bytes()).unwrap().to_bytes(), leaf.as_bytes());
+}
+
+#[test]
 fn the_same_event_twice_gives_two_leaves_that_do_not_look_alike() {
     let mut random = Random(3);
     let key = PersonKey::from_bytes(random.bytes());
