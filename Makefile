@@ -73,7 +73,7 @@ bench: ## The measurements that the documents cite, beside their peers
 
 fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
 	@COMITY_HOSTILE_ROUNDS=$${ROUNDS:-500000} COMITY_HOSTILE_SECONDS=$${SECONDS_MAX:-1800} \
-	  $(CARGO) test --locked --release -p comity-policy -p comity-replay -p comity-ledger --test hostile_bytes -- --nocapture
+	  $(CARGO) test --locked --release -p comity-policy -p comity-replay -p comity-ledger -p comity-exchange --test hostile_bytes -- --nocapture
 
 soak: ## Ten million random cases decided one by one and as tables: make soak CASES=… SEED=…
 	$(CARGO) run --locked --release -p comity-policy --example soak -- --cases $${CASES:-10000000} --seed $${SEED:-1}
