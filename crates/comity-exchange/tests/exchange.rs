@@ -455,7 +455,7 @@ impl World {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        cases: 100, failure_persistence: None, ..ProptestConfig::default()
+        cases: 40, failure_persistence: None, ..ProptestConfig::default()
     })]
 
     #[test]

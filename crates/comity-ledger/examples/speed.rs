@@ -67,15 +67,15 @@ fn main() {
     let proof = consistency_proof(&nodes, count / 3 + 1, count).expect("a proof");
     println!("consistency from {} leaves: {} hashes", count / 3 + 1, proof.len());
 
-    for (what, keys) in
-        [("fsck without keys", None), ("fsck, every event opened", Some(&keys as &dyn PersonKeys))]
+    for (what, events) in
+        [("fsck without keys", Events::Sealed), ("fsck, every event opened", Events::Open(&keys))]
     {
         let checkpoints = [signed.to_bytes()];
         let against = Against {
             tiles: &tiles,
             checkpoints: &checkpoints,
             trust: &trust,
-            keys,
+            events,
             is_at_rest: true,
         };
         let (report, check) =

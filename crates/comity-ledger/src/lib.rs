@@ -47,7 +47,7 @@ mod trust;
 pub use bundle::{Bundle, LogProof, Shown};
 pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use evidence::{Claim, Evidence, prove};
-pub use fsck::{Against, Finding, FsckReport, StoredLeaf, fsck};
+pub use fsck::{Against, Events, Finding, FsckReport, StoredLeaf, fsck};
 pub use hash::Hash;
 pub use key::{KeyId, KeyKind, KeyName, SecretKey, VerifierKey};
 pub use leaf::{CaseRef, Commitment, EventKind, Leaf, Opening, SealedHash};
@@ -65,6 +65,7 @@ pub use seal::{
 };
 pub use split::{Contradiction, Proved, SplitView};
 pub use tile::{
-    LEAF_BYTES_MAX, MemoryTiles, Nodes, TILE_WIDTH, Tile, TileId, Tiles, read_leaves, write_leaves,
+    LEAF_BYTES_MAX, MemoryTiles, Nodes, TILE_WIDTH, Tile, TileId, Tiles, read_leaves, read_sealed,
+    write_leaves, write_sealed,
 };
 pub use trust::{Checked, Countersigned, LogKey, Trust, WitnessKey};

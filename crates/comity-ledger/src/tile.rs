@@ -211,29 +211,52 @@ pub fn write_leaves<'a>(leaves: impl IntoIterator<Item = &'a [u8]>) -> Option<Ve
     Some(out)
 }
 
+/// A bundle of sealed events, laid out like the leaves' but with lengths of four bytes. `None`
+/// if one is longer than that can say.
+pub fn write_sealed<'a>(sealed: impl IntoIterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    for bytes in sealed {
+        out.extend(u32::try_from(bytes.len()).ok()?.to_be_bytes());
+        out.extend(bytes);
+    }
+    Some(out)
+}
+
 /// The leaves of a bundle.
 ///
 /// # Errors
 /// It ends within a leaf, or holds more than 256.
-pub fn read_leaves(mut bytes: &[u8]) -> Result<Vec<&[u8]>, Diagnostic> {
-    let mut leaves = Vec::new();
+pub fn read_leaves(bytes: &[u8]) -> Result<Vec<&[u8]>, Diagnostic> {
+    read_bundle::<2>(bytes)
+}
+
+/// The sealed events of a bundle.
+///
+/// # Errors
+/// It ends within an event, or holds more than 256.
+pub fn read_sealed(bytes: &[u8]) -> Result<Vec<&[u8]>, Diagnostic> {
+    read_bundle::<4>(bytes)
+}
+
+fn read_bundle<const N: usize>(mut bytes: &[u8]) -> Result<Vec<&[u8]>, Diagnostic> {
+    let mut items = Vec::new();
     while !bytes.is_empty() {
         let cut = || {
-            let message = format!("the bundle ends within leaf {} of it", leaves.len());
-            Diagnostic::error("cut-off", message).path("leaves")
+            let message = format!("the bundle ends within number {} of it", items.len());
+            Diagnostic::error("cut-off", message).path("bundle")
         };
-        let (length, rest) = bytes.split_first_chunk::<2>().ok_or_else(cut)?;
-        let length = usize::from(u16::from_be_bytes(*length));
+        let (length, rest) = bytes.split_first_chunk::<N>().ok_or_else(cut)?;
+        let length = length.iter().fold(0_usize, |n, byte| n << 8 | usize::from(*byte));
         if rest.len() < length {
             return Err(cut());
         }
-        let (leaf, rest) = rest.split_at(length);
-        leaves.push(leaf);
+        let (item, rest) = rest.split_at(length);
+        items.push(item);
         bytes = rest;
-        if leaves.len() > TILE_WIDTH {
-            let message = "the bundle holds more than 256 leaves";
-            return Err(Diagnostic::error("too-large", message).path("leaves"));
+        if items.len() > TILE_WIDTH {
+            let message = "the bundle holds more than 256";
+            return Err(Diagnostic::error("too-large", message).path("bundle"));
         }
     }
-    Ok(leaves)
+    Ok(items)
 }

@@ -113,6 +113,9 @@ fn read_all(bytes: &[u8]) {
     if let Ok(leaves) = read_leaves(bytes) {
         assert_eq!(write_leaves(leaves).unwrap(), bytes);
     }
+    if let Ok(sealed) = read_sealed(bytes) {
+        assert_eq!(write_sealed(sealed).unwrap(), bytes);
+    }
     let _ = Rotation::parse("hostile", bytes);
     let _ = Trust::parse("hostile", bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -257,6 +257,10 @@ fn bundles_of_leaves_are_read_back_and_cut_ones_refused() {
     let leaves: Vec<Vec<u8>> = (0..256).map(|n| vec![n as u8; n]).collect();
     let bytes = write_leaves(leaves.iter().map(Vec::as_slice)).unwrap();
     assert_eq!(read_leaves(&bytes).unwrap(), leaves);
+    let long = vec![7; LEAF_BYTES_MAX + 1];
+    let sealed = write_sealed([long.as_slice(), &[], &[1]]).unwrap();
+    assert_eq!(read_sealed(&sealed).unwrap(), [long.as_slice(), &[], &[1]]);
+    assert!(read_sealed(&sealed[..sealed.len() - 1]).is_err());
     assert!(read_leaves(&bytes[..bytes.len() - 1]).is_err());
     assert!(read_leaves(&[&bytes[..], &[0, 0]].concat()).is_err());
     assert!(read_leaves(&[0]).is_err());

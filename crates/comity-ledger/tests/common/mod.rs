@@ -133,7 +133,7 @@ impl World {
             tiles: &self.tiles,
             checkpoints: &self.checkpoints,
             trust: &trust(),
-            keys: Some(&self.keys),
+            events: Events::Open(&self.keys),
             is_at_rest: true,
         };
         fsck(&against, self.stored.iter().cloned().map(Ok), |_| {}).unwrap()
