@@ -23,8 +23,10 @@ pub struct Minutia {
     pub x_px: u16,
     /// Pixels from the top.
     pub y_px: u16,
-    /// Direction in 256ths of a turn, counterclockwise from right as one looks at the print,
-    /// measured as ISO/IEC 19794-2:2005 (6.4) does.
+    /// Direction in 256ths of a turn (360/256 degrees), counterclockwise from right as one
+    /// looks at the print: from the end of a ridge back along the ridge, from a fork along the
+    /// valley between its branches, as ISO/IEC 19794-2:2005 (6.4) and ANSI INCITS 378 measure
+    /// it. The standard's own Type-9 minutiae (9.012) point the other way.
     pub angle: u8,
     /// What the ridge does.
     pub kind: MinutiaKind,

@@ -1,23 +1,25 @@
 //! `comity replay DATA… --under …`: tables of any size under one law or two.
 
+use crate::cluster::{self, Target};
 use crate::decide::library_and_scope_of;
 use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
-use crate::files;
+use crate::mapping;
 use clap::ValueEnum;
 use comity_model::Diagnostic;
+use comity_policy::Channel;
 use comity_policy::explain::to_text;
-use comity_policy::{Channel, Library};
 use comity_replay::bulk::cases::{Reading, fact_of};
 use comity_replay::bulk::keys::Key;
 use comity_replay::bulk::result::{Wording, sheet};
 use comity_replay::bulk::rows::RowsFormat;
 use comity_replay::bulk::sample::Sample;
+use comity_replay::bulk::tally::Tally;
 use comity_replay::bulk::{Output, Question, Side, Table, explain, journal, run as run_table};
-use comity_replay::mapping::{self, Mapping};
+use comity_replay::mapping::recognize::fit;
 use comity_replay::national::sheet::Sheet;
 use comity_replay::receipt::{self, FileHash, Hashing, Receipt};
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +58,9 @@ pub struct TableArgs {
     /// Threads; without it one for every core
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
+    /// Let a cluster do it: its scheduler (docs/guides/cluster.md)
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["study", "explain", "threads"])]
+    cluster: Option<String>,
     /// Explain one row instead: its number from 1, or FILE:NUMBER
     #[arg(long, value_name = "ROW", conflicts_with = "out")]
     explain: Option<String>,
@@ -115,14 +120,23 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
         })?),
     };
     let (library, scopes) = library_and_scope_of(&[&args.under, &args.versus], common.policies)?;
-    let mapping = read_mapping(common.mapping, &library)?;
-    let table = Table::open(common.data).map_err(failure)?;
+    let table = cluster::table(common.data)?;
     let schema = table.files.first().map(|f| f.schema.clone());
     let schema = schema.ok_or_else(|| Failure::usage("no file"))?;
+    let is_case_table = schema.fields().iter().any(|f| fact_of(f.name()).is_some());
+    let (named, chosen) = match common.mapping {
+        Some(name) => (Some(name.to_path_buf()), "The command named it."),
+        None if is_case_table => (None, ""),
+        None => (
+            Some(mapping::recognized(&table, &library)?),
+            "It knows every column, and misses none.",
+        ),
+    };
+    let mapping = named.as_deref().map(|name| mapping::of_replay(name, &library)).transpose()?;
+    let common = &Common { mapping: named.as_deref(), ..*common };
     let reading = match &mapping {
         Some((mapping, _)) => Reading::Mapped(mapping),
-        None if schema.fields().iter().any(|f| fact_of(f.name()).is_some()) => Reading::CaseTable,
-        None => return Err(no_mapping(&table)),
+        None => Reading::CaseTable,
     };
     let mut sides = Vec::new();
     for (ids, scope) in [&args.under, &args.versus].into_iter().zip(scopes) {
@@ -132,83 +146,86 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
     }
     let keys = args.by.iter().map(|k| Key::find(k, &schema));
     let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failure)?;
-    let question = Question { library: &library, sides, channel, reading, keys, sample };
-    let notes = notes(&question, &table).map_err(failure)?;
+    let question =
+        Question { library: &library, sides: sides.into(), channel, reading, keys, sample };
+    let mut notes = notes(&question, &table).map_err(failure)?;
+    if let Some((mapping, file)) = &mapping {
+        notes.push(format!(
+            "The columns were read with the mapping {} ({}). {chosen}",
+            file.name, mapping.title
+        ));
+        let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+        let differences = fit(&file.name, mapping, &header).differences();
+        if !differences.is_empty() {
+            notes.push(format!("The columns are not those of the mapping: {differences}."));
+        }
+    }
     if let Some(row) = &args.explain {
         return explain_row(row, &question, &table, common.as_json);
     }
-    let out = common.out.map(|folder| Output {
-        folder: folder.to_path_buf(),
+    report(args, common, &table, &question, mapping.as_ref().map(|m| m.1.clone()), notes)
+}
+
+/// Runs the question over the table, and writes and prints what came of it.
+fn report(
+    args: &TableArgs,
+    common: &Common<'_>,
+    table: &Table,
+    question: &Question<'_>,
+    mapping: Option<FileHash>,
+    notes: Vec<String>,
+) -> Result<u8, Failure> {
+    let target = target(args, common)?;
+    let out = target.as_ref().map(|t| Output {
+        folder: t.folder.clone(),
         rows: args.rows.into(),
         resume: args.resume,
     });
-    if let Some(folder) = common.out.filter(|f| f.join(RECEIPT).exists()) {
-        return Err(Failure::usage(format!("{} holds a whole result", folder.display()))
-            .help("choose another folder, or delete it"));
-    }
-    let tally = go(args, common, &table, &question, out.as_ref())?;
-    let inputs = hashes(&table, mapping.as_ref().map(|m| &m.1))?;
+    let (tally, sent) = go(args, common, table, question, (out.as_ref(), target.as_ref()))?;
+    let inputs = hashes(table, mapping.as_ref())?;
     let wording = Wording { suppress_below: args.suppress_below, notes };
-    let receipt = made_of(args, common, &question, inputs, out.as_ref())?;
+    let mut receipt = made_of(args, common, question, inputs, out.as_ref())?;
+    receipt.outputs.extend(sent);
     let rows_written = receipt.outputs.clone();
-    let mut sheet = sheet(&question, &table, &tally, &wording, receipt).sealed();
+    let mut sheet = sheet(question, table, &tally, &wording, receipt).sealed();
     sheet.receipt.outputs.extend(rows_written);
-    if let Some(out) = &out {
-        write(&sheet, &out.folder)?;
+    if let Some(target) = &target {
+        write(&sheet, &target.folder)?;
+        target.deliver(RECEIPT)?;
     }
     if common.as_json {
         print_out(&format!("{:#}\n", sheet.json()));
     } else {
         print_out(&sheet.text());
-        if let Some(out) = &out {
-            print_out(&format!("report: {}\n", out.folder.join("report.html").display()));
+        if let Some(folder) = common.out {
+            print_out(&format!("report: {}\n", folder.join("report.html").display()));
         }
     }
     Ok(if tally.rejected == 0 { EXIT_OK } else { EXIT_FINDINGS })
 }
 
+/// Where the result goes; a whole one is not written over.
+fn target(args: &TableArgs, common: &Common<'_>) -> Result<Option<Target>, Failure> {
+    let Some(folder) = common.out else { return Ok(None) };
+    let target = Target::of(folder, args.resume)?;
+    if target.holds(RECEIPT)? {
+        return Err(Failure::usage(format!("{} holds a whole result", folder.display()))
+            .help("choose another folder, or delete it"));
+    }
+    Ok(Some(target))
+}
+
 const RECEIPT: &str = "receipt.json";
 
 /// A finding in a file is one of the data; one that is about reading or writing is wrong use.
-fn failure(d: Diagnostic) -> Failure {
+pub fn failure(d: Diagnostic) -> Failure {
     match d.code {
         "unreadable-file" | "unwritable-file" | "canceled" | "unknown-key" | "no-data"
-        | "unknown-format" | "unfinished-run" | "other-run" | "no-such-row" => {
-            Failure::usage(d.message).help(d.help)
-        }
+        | "unknown-format" | "unfinished-run" | "other-run" | "no-such-row"
+        | "unreadable-store" | "cluster-version" | "cluster-failed" | "cluster-role"
+        | "no-cluster" | "bad-address" | "other-file" => Failure::usage(d.message).help(d.help),
         _ => Failure::Findings(vec![d]),
     }
-}
-
-fn read_mapping(
-    path: Option<&Path>,
-    library: &Library,
-) -> Result<Option<(Mapping, FileHash)>, Failure> {
-    let Some(path) = path else { return Ok(None) };
-    let bytes = files::read(path)?;
-    let name = path.display().to_string();
-    let mapping = mapping::parse(&name, &bytes, library.places()).map_err(Failure::Findings)?;
-    if mapping.join.is_some() {
-        return Err(Failure::usage(format!("{name} joins a second file")).help(
-            "a mapping that joins is replayed with a study: comity replay --study STUDY.toml",
-        ));
-    }
-    let sha256 = receipt::sha256(&bytes);
-    let hash = FileHash { role: "mapping".to_owned(), name, bytes: bytes.len() as u64, sha256 };
-    Ok(Some((mapping, hash)))
-}
-
-fn no_mapping(table: &Table) -> Failure {
-    let file = table.files.first();
-    let name = file.map(|f| f.input.name()).unwrap_or_default();
-    let columns: Vec<String> = file
-        .map(|f| f.schema.fields().iter().map(|f| f.name().clone()).collect())
-        .unwrap_or_default();
-    Failure::usage(format!(
-        "no column of `{name}` is a fact of a case; its columns are {}",
-        columns.join(", ")
-    ))
-    .help("--mapping FILE says what they mean (docs/reference/mapping-files.md); a table of cases has the columns of docs/reference/arrow-layout.md")
 }
 
 /// What the data lack, said before anything is counted.
@@ -218,7 +235,7 @@ fn notes(question: &Question<'_>, table: &Table) -> Result<Vec<String>, Diagnost
     if !matches!(question.reading, Reading::CaseTable) || !file.is_random_access() {
         return Ok(out);
     }
-    for side in &question.sides {
+    for side in question.sides.iter() {
         let wrong = |e| Diagnostic::error("bad-column", format!("`{}`: {e}", file.input.name()));
         let binding = side.plan().bind(&file.schema).map_err(wrong)?;
         if !binding.missing.is_empty() {
@@ -247,8 +264,8 @@ fn go(
     common: &Common<'_>,
     table: &Table,
     question: &Question<'_>,
-    out: Option<&Output>,
-) -> Result<comity_replay::bulk::tally::Tally, Failure> {
+    (out, target): (Option<&Output>, Option<&Target>),
+) -> Result<(Tally, Vec<FileHash>), Failure> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancel);
     // A second interrupt ends the program at once, as everywhere.
@@ -263,16 +280,39 @@ fn go(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.unwrap_or(cores).clamp(1, 256);
     let mut shown = Shown::new(common.quiet);
-    let tally =
-        run_table(table, question, out, threads, &cancel, &mut |p| shown.at(p)).map_err(failure);
+    let ran = match &args.cluster {
+        None => run_table(table, question, out, threads, &cancel, &mut |p| shown.at(p))
+            .map(|tally| (tally, Vec::new()))
+            .map_err(failure),
+        Some(address) => {
+            let asked = cluster::Replay {
+                address,
+                table,
+                question,
+                laws: [&args.under, &args.versus],
+                policies: common.policies,
+                mapping: common.mapping,
+                output: out,
+                rows_address: target.and_then(Target::rows_address),
+                cancel: &cancel,
+            };
+            cluster::replay(&asked, &mut |p| shown.at(p))
+        }
+    };
     shown.end();
-    tally
+    ran
 }
 
 fn hashes(table: &Table, mapping: Option<&FileHash>) -> Result<Vec<FileHash>, Failure> {
     let mut out: Vec<FileHash> = mapping.cloned().into_iter().collect();
     for file in &table.files {
-        out.push(hash("data", &file.input.path, &file.input.name())?);
+        let name = file.input.name();
+        let bad = |e: io::Error| Failure::usage(format!("{name} cannot be read: {e}"));
+        // An object store is asked for few large pieces.
+        let source = BufReader::with_capacity(8 << 20, file.input.open().map_err(bad)?);
+        let mut source = Hashing::new(source);
+        io::copy(&mut source, &mut io::sink()).map_err(bad)?;
+        out.push(source.finish("data", &name));
     }
     Ok(out)
 }

@@ -2,18 +2,21 @@
 
 mod bulk;
 mod clock;
+mod cluster;
 mod decide;
 mod fail;
 mod files;
 mod generate;
 mod mapping;
 mod policy;
+mod print;
 mod receipt;
 mod replay;
 mod report;
 mod table;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use comity_replay::bulk::guard::is_reading;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -54,9 +57,15 @@ enum Command {
     /// Answer questions from published national tables: coverage, roll-out, volumes, declines
     #[command(subcommand)]
     Report(report::Command),
+    /// Scheduler and executors of a cluster that replays together
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Make a result again from its receipt, and compare
     #[command(subcommand)]
     Receipt(receipt::Command),
+    /// Read and convert fingerprints
+    #[command(subcommand)]
+    Print(print::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -66,6 +75,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A reader that panics on a damaged file is an error with the file's name: said once.
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !is_reading() {
+            usual(info);
+        }
+    }));
     let cli = Cli::parse();
     let result = run(&cli);
     ExitCode::from(result.unwrap_or_else(|failure| failure.report(cli.json)))
@@ -81,7 +97,9 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Generate(args) => generate::run(args, cli.json),
         Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
+        Command::Cluster(command) => cluster::run(command),
         Command::Receipt(command) => receipt::run(command, cli.json, &again),
+        Command::Print(command) => print::run(command, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)

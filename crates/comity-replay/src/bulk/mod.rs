@@ -7,15 +7,18 @@
 
 pub mod cases;
 pub mod explain;
+pub mod guard;
 pub mod input;
 mod interner;
 pub mod journal;
 pub mod keys;
 pub mod part;
+pub mod recipe;
 pub mod result;
 pub mod rows;
 pub mod run;
 pub mod sample;
+pub mod source;
 pub mod tally;
 pub mod work;
 mod workbook;

@@ -4,7 +4,9 @@
 //! are read by the worker itself. A CSV file or a workbook can only be read from the start,
 //! so that its rows are handed out in parts.
 
+use super::guard::{self, DAMAGED};
 use super::input::{Format, Input, unreadable};
+use super::source::Source;
 use crate::reader::{Encoding, Row, Rows};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_ipc::reader::FileReader;
@@ -14,7 +16,6 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use std::sync::Arc;
 pub const BATCH_ROWS: usize = 1 << 16;
 
 /// What a part is of its file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Place {
     /// A row group of a Parquet file.
     RowGroup(usize),
@@ -62,6 +63,11 @@ impl Opened {
     /// # Errors
     /// The file is cut off, damaged, or not of its kind.
     pub fn open(input: Input) -> Result<Opened, Diagnostic> {
+        let path = input.path.clone();
+        guard::read(&path, "its head", || Opened::of(input))
+    }
+
+    fn of(input: Input) -> Result<Opened, Diagnostic> {
         let mut parquet = None;
         let (schema, parts) = match input.format {
             Format::Parquet => {
@@ -83,8 +89,11 @@ impl Opened {
                 (schema, rows.map_err(|e| unreadable(&input.path, e).help(DAMAGED))?)
             }
             Format::Csv => {
-                let file = open(&input)?;
-                (texts(Rows::new(BufReader::new(file), Encoding::Utf8).header()), Vec::new())
+                let rows = Rows::new(open(&input)?, Encoding::Utf8);
+                if let Some(why) = rows.no_header() {
+                    return Err(unreadable(&input.path, why));
+                }
+                (texts(rows.header()), Vec::new())
             }
             Format::Xlsx => {
                 let (header, _) = super::workbook::rows(&input.path)?;
@@ -98,6 +107,21 @@ impl Opened {
     /// True where a worker can go to any part by itself.
     pub fn is_random_access(&self) -> bool {
         matches!(self.input.format, Format::Parquet | Format::Arrow)
+    }
+
+    /// The parts of a file that has any; `number` is that of the first, `input` the file's.
+    pub fn places(&self, number: usize, input: usize) -> Vec<Part> {
+        let mut first_row = 0;
+        let part = |(i, rows): (usize, &u64)| {
+            let place = match self.input.format {
+                Format::Parquet => Place::RowGroup(i),
+                _ => Place::Batch(i),
+            };
+            let part = Part { number: number + i, input, first_row, place };
+            first_row += rows;
+            part
+        };
+        self.parts.iter().enumerate().map(part).collect()
     }
 
     /// The batches of a part, with only the wanted columns where the file can leave others out.
@@ -119,25 +143,32 @@ impl Opened {
                 let columns = metadata.schema().fields().iter().enumerate();
                 let roots = columns.filter(|(_, f)| wanted(f.name())).map(|(i, _)| i);
                 let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-                let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
-                    open(&self.input)?,
-                    metadata.clone(),
-                )
-                .with_row_groups(vec![*i])
-                .with_projection(mask)
-                .with_batch_size(BATCH_ROWS)
-                .build()
-                .map_err(|e| wrong(&e))?;
-                for batch in reader {
-                    each(self.complete(batch.map_err(|e| wrong(&e))?)?)?;
+                let mut source = open(&self.input)?;
+                let chunks = metadata.metadata().row_group(*i).columns().iter().enumerate();
+                let chunks = chunks.filter(|(leaf, _)| mask.leaf_included(*leaf));
+                let ranges = chunks.map(|(_, c)| c.byte_range()).map(|(s, len)| s..s + len);
+                source.fetch(&ranges.collect::<Vec<_>>()).map_err(|e| wrong(&e))?;
+                let mut reader =
+                    ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata.clone())
+                        .with_row_groups(vec![*i])
+                        .with_projection(mask)
+                        .with_batch_size(BATCH_ROWS)
+                        .build()
+                        .map_err(|e| wrong(&e))?;
+                let mut next = || reader.next().transpose().map_err(|e| wrong(&e));
+                let what = format!("row group {i}");
+                while let Some(batch) = guard::read(&self.input.path, &what, &mut next)? {
+                    each(self.complete(batch)?)?;
                 }
                 Ok(())
             }
             (Place::Batch(i), _) => {
-                let mut reader = ipc(&self.input, None)?;
-                reader.set_index(*i).map_err(|e| bad("batch", *i, &e))?;
-                let Some(batch) = reader.next() else { return Ok(()) };
-                let batch = batch.map_err(|e| bad("batch", *i, &e))?;
+                let batch = guard::read(&self.input.path, &format!("batch {i}"), || {
+                    let mut reader = ipc(&self.input, None)?;
+                    reader.set_index(*i).map_err(|e| bad("batch", *i, &e))?;
+                    reader.next().transpose().map_err(|e| bad("batch", *i, &e))
+                })?;
+                let Some(batch) = batch else { return Ok(()) };
                 for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
                     let rows = BATCH_ROWS.min(batch.num_rows() - start);
                     each(self.complete(batch.slice(start, rows))?)?;
@@ -165,16 +196,14 @@ impl Opened {
     }
 }
 
-const DAMAGED: &str = "the file was cut off or damaged; get it again or leave it out";
-
-fn open(input: &Input) -> Result<File, Diagnostic> {
-    File::open(&input.path).map_err(|e| unreadable(&input.path, e))
+fn open(input: &Input) -> Result<Source, Diagnostic> {
+    input.open().map_err(|e| unreadable(&input.path, e))
 }
 
 fn ipc(
     input: &Input,
     columns: Option<Vec<usize>>,
-) -> Result<FileReader<BufReader<File>>, Diagnostic> {
+) -> Result<FileReader<BufReader<Source>>, Diagnostic> {
     FileReader::try_new(BufReader::new(open(input)?), columns)
         .map_err(|e| unreadable(&input.path, e).help(DAMAGED))
 }
