@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Most bytes of a policy file.
+/// Most bytes of a trust file.
 const POLICY_BYTES_MAX: usize = 1 << 16;
 
 /// Most logs, witnesses and groups, each.
@@ -81,14 +81,14 @@ pub struct Countersigned {
 }
 
 impl Trust {
-    /// Reads a policy file.
+    /// Reads a trust file.
     ///
     /// # Errors
     /// What is wrong, at which line, in which field.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Trust, Diagnostic> {
         // Tabs are allowed between words here, and nowhere else in the house's formats.
         let spaced: Vec<u8> = bytes.iter().map(|b| if *b == b'\t' { b' ' } else { *b }).collect();
-        let mut lines = Lines::new(file, &spaced, "the policy", POLICY_BYTES_MAX)?;
+        let mut lines = Lines::new(file, &spaced, "the trust file", POLICY_BYTES_MAX)?;
         let mut trust = Trust::default();
         let mut quorum = None;
         while !lines.is_done() {
@@ -115,13 +115,14 @@ impl Trust {
                 ["sizes", key, first, last] => trust.read_sizes(&lines, key, first, last)?,
                 ["times", name, from, until] => trust.read_times(&lines, name, from, until)?,
                 _ => {
-                    let message = "not a line of a policy: `log`, `witness`, `group`, `quorum`, \
+                    let message = "not a line of a trust file: `log`, `witness`, `group`, `quorum`, \
                                    `sizes` or `times` with their values";
                     return Err(lines.fault("unknown-line", "line", message));
                 }
             }
             if trust.logs.len().max(trust.order.len()) > ENTRIES_MAX {
-                let message = format!("the policy names more than {ENTRIES_MAX} keys and groups");
+                let message =
+                    format!("the trust file names more than {ENTRIES_MAX} keys and groups");
                 return Err(lines.fault("too-large", "line", message));
             }
         }
@@ -244,7 +245,7 @@ impl Trust {
                 let message = format!("no key known for `{}` signed", checkpoint.origin);
                 Err(Diagnostic::error("unsigned", message)
                     .path("signature")
-                    .help("the policy needs a `log` line with the key of this log"))
+                    .help("the trust file needs a `log` line with the key of this log"))
             }
         }
     }

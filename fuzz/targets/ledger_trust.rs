@@ -1,4 +1,4 @@
-//! A policy of trust and a change of key: read.
+//! A trust file and a change of key: read.
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
