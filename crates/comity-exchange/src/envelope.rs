@@ -112,7 +112,7 @@ pub struct Envelope {
     pub from: Party,
     /// To whom.
     pub to: Party,
-    /// The how manieth from this sender to this receiver, from 1.
+    /// Its place among all from this sender to this receiver, from 1.
     pub number: u64,
     /// What it is.
     pub kind: MessageKind,
