@@ -87,7 +87,8 @@ bench: ## The measurements that the documents cite, beside their peers
 fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
 	@COMITY_HOSTILE_ROUNDS=$${ROUNDS:-500000} COMITY_HOSTILE_SECONDS=$${SECONDS_MAX:-1800} \
 	  $(CARGO) test --locked --release -p comity-policy -p comity-replay -p comity-print \
-	  --test hostile_bytes --test formats_hostile -- --nocapture
+	  -p comity-ledger -p comity-exchange \
+	  --test hostile_bytes --test hostile_tables --test formats_hostile -- --nocapture
 
 soak: ## Ten million random cases decided one by one and as tables: make soak CASES=… SEED=…
 	$(CARGO) run --locked --release -p comity-policy --example soak -- --cases $${CASES:-10000000} --seed $${SEED:-1}

@@ -7,6 +7,7 @@ mod decide;
 mod fail;
 mod files;
 mod generate;
+mod ledger;
 mod mapping;
 mod policy;
 mod print;
@@ -66,6 +67,9 @@ enum Command {
     /// Read and convert fingerprints
     #[command(subcommand)]
     Print(print::Command),
+    /// Check a ledger, prove a record, verify evidence offline
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -100,6 +104,7 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Cluster(command) => cluster::run(command),
         Command::Receipt(command) => receipt::run(command, cli.json, &again),
         Command::Print(command) => print::run(command, cli.json),
+        Command::Ledger(command) => ledger::run(command, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)
