@@ -67,7 +67,9 @@ advisories: ## Known vulnerabilities of dependencies; needs GitHub (docs/adr/001
 
 policies: ## Check, test and cover the policy library with the built binary
 	@echo '== policies'
-	$(CARGO) build --locked -p comity
+	@# The choice of crates of the tests: with another one their libraries get other features,
+	@# and are built twice.
+	$(CARGO) build --locked $(WITHOUT_CLUSTER) --bins --tests --examples
 	$(DEBUG) policy check
 	$(DEBUG) policy test
 	$(DEBUG) policy cover
