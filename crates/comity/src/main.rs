@@ -82,6 +82,10 @@ fn main() -> ExitCode {
     // A reader that panics on a damaged file is an error with the file's name: said once.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        // Nobody reads on (`| head`): the code of a program that a closed pipe ended.
+        if info.payload_as_str().is_some_and(|m| m.starts_with("failed printing to stdout")) {
+            std::process::exit(141);
+        }
         if !is_reading() {
             usual(info);
         }
