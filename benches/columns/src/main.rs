@@ -11,7 +11,9 @@ mod engine;
 mod hand;
 mod ours;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
+use arrow_buffer::Buffer;
+use arrow_data::ArrayData;
 use comity_replay::bulk::Table;
 use cpu_time::ThreadTime;
 use parquet::arrow::ArrowWriter;
@@ -121,6 +123,31 @@ fn say(who: &str, from: &str, (seconds, counts): (f64, Counts)) {
     );
 }
 
+/// Reads every byte of the table once and adds it up: what the memory of this machine gives.
+fn bandwidth(rounds: usize, table: &[RecordBatch]) {
+    fn buffers(data: &ArrayData, out: &mut Vec<Buffer>) {
+        out.extend(data.buffers().iter().cloned());
+        out.extend(data.nulls().map(|n| n.buffer().clone()));
+        data.child_data().iter().for_each(|child| buffers(child, out));
+    }
+    let mut all = Vec::new();
+    let columns = table.iter().flat_map(|b| b.columns());
+    columns.for_each(|c| buffers(&c.to_data(), &mut all));
+    let bytes: usize = all.iter().map(|b| b.len()).sum();
+    let (seconds, _) = best(rounds, |_| {
+        let add = |b: &Buffer| b.as_chunks::<8>().0.iter().fold(0, sum_word);
+        std::hint::black_box(all.iter().map(add).fold(0, u64::wrapping_add));
+    });
+    println!(
+        "{{\"contender\":\"reading every byte once\",\"from\":\"memory\",\
+         \"seconds\":{seconds:.4},\"bytes\":{bytes}}}"
+    );
+}
+
+fn sum_word(sum: u64, word: &[u8; 8]) -> u64 {
+    sum.wrapping_add(u64::from_le_bytes(*word))
+}
+
 fn measure(file: &str, seed: u64, rounds: usize) -> Result<(), Failure> {
     let rows: usize = batches(file)?.map(|b| b.num_rows()).sum();
     // The same cases as in the file, their dictionaries in the order of the layout.
@@ -141,6 +168,7 @@ fn measure(file: &str, seed: u64, rounds: usize) -> Result<(), Failure> {
             table.iter().for_each(|b| ours.run(b, c));
         }),
     );
+    bandwidth(rounds, &table);
     #[cfg(feature = "datafusion")]
     {
         say("DataFusion UDF", "memory", engine::best(rounds, engine::memory(table)?)?);

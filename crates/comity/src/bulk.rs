@@ -349,7 +349,7 @@ fn made_of(
         }
     }
     Ok(Receipt {
-        engine: concat!("comity ", env!("CARGO_PKG_VERSION")).to_owned(),
+        engine: receipt::ENGINE.to_owned(),
         command: command(args, common),
         inputs,
         policies: receipt::policies_used(library, ids),
