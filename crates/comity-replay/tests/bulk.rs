@@ -48,7 +48,10 @@ fn collect(folder: &Path, out: &mut Vec<PolicyFile>) {
 
 fn policy_files() -> Vec<PolicyFile> {
     let mut files = Vec::new();
-    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &mut files);
+    collect(
+        &Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../policies"),
+        &mut files,
+    );
     files.sort_by(|a, b| a.name.cmp(&b.name));
     files
 }

@@ -143,7 +143,10 @@ fn a_full_disk_leaves_nothing_that_looks_whole() {
 
 #[test]
 fn recalibrating_the_carried_records_gives_the_carried_tables() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+    let root = Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+        .join("../..")
+        .canonicalize()
+        .unwrap();
     let folder = TempDir::new().unwrap();
     let out = folder.path().join("tables");
     let data = root.join("data").display().to_string();

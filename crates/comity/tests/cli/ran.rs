@@ -53,7 +53,10 @@ pub fn with_input(folder: &Path, args: &[&str], input: &str) -> Ran {
 }
 
 pub fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 pub fn in_repository(args: &[&str]) -> Ran {
