@@ -252,36 +252,46 @@ fn object_stores_hold_data_and_results() {
         }
     }
     let endpoint = store.endpoint();
-    let environment = [("AWS_ENDPOINT", endpoint.as_str())];
+    let account = format!(
+        r#"{{"gcs_base_url": "{endpoint}", "disable_oauth": true, "client_email": "",
+             "private_key": "", "private_key_id": ""}}"#
+    );
+    let environment =
+        [("AWS_ENDPOINT", endpoint.as_str()), ("GOOGLE_SERVICE_ACCOUNT_KEY", account.as_str())];
     let cluster = TestCluster::start(2, &environment);
-    let mut command =
-        replay("s3://bucket/cases", "s3://bucket/out", &["--cluster", &cluster.address]);
-    command.envs(environment);
-    done(command);
-
     let folder = TempDir::new().unwrap();
     let here = path(folder.path(), "here");
     done(replay(&cases().display().to_string(), &here, &[]));
-    for table in ["answers.csv", "transitions.csv", "causes.csv", "groups.csv", "needs.csv"] {
-        let local = fs::read(Path::new(&here).join(table)).unwrap();
-        assert!(local.len() > 20, "{table} says something");
-        assert_eq!(store.get(&format!("bucket/out/{table}")), Some(local), "{table}");
+    for scheme in ["s3", "gs"] {
+        let (cases, out) =
+            (format!("{scheme}://bucket/cases"), format!("{scheme}://bucket/{scheme}"));
+        let mut command = replay(&cases, &out, &["--cluster", &cluster.address]);
+        command.envs(environment);
+        done(command);
+        is_whole(&store, &format!("bucket/{scheme}"), Path::new(&here));
+        let mut again = replay(&cases, &out, &["--cluster", &cluster.address]);
+        again.envs(environment);
+        assert!(refused(again).contains("holds a whole result"));
     }
-    let receipt: Value =
-        serde_json::from_slice(&store.get("bucket/out/receipt.json").unwrap()).unwrap();
+}
+
+/// A result in a store has the tables of a local one, and every file that its receipt names.
+fn is_whole(store: &FakeS3, at: &str, local: &Path) {
+    for table in ["answers.csv", "transitions.csv", "causes.csv", "groups.csv", "needs.csv"] {
+        let local = fs::read(local.join(table)).unwrap();
+        assert!(local.len() > 20, "{table} says something");
+        assert_eq!(store.get(&format!("{at}/{table}")), Some(local), "{table}");
+    }
+    let receipt = store.get(&format!("{at}/receipt.json")).unwrap();
+    let receipt: Value = serde_json::from_slice(&receipt).unwrap();
     let outputs = receipt["outputs"].as_array().unwrap();
     let rows: Vec<&Value> = outputs.iter().filter(|o| o["role"] == "rows").collect();
     assert!(rows.len() > 4);
     for row in rows {
         let name = row["name"].as_str().unwrap();
-        let bytes = store.get(&format!("bucket/out/{name}")).unwrap();
+        let bytes = store.get(&format!("{at}/{name}")).unwrap();
         assert_eq!(bytes.len() as u64, row["bytes"].as_u64().unwrap(), "{name}");
     }
-
-    let mut again =
-        replay("s3://bucket/cases", "s3://bucket/out", &["--cluster", &cluster.address]);
-    again.envs(environment);
-    assert!(refused(again).contains("holds a whole result"));
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! As much of S3 as a replay asks for, in memory: HEAD, GET of ranges, PUT, and lists.
+//! As much of S3, and of Google Cloud Storage by the same calls (its XML interface), as a
+//! replay asks for, in memory: HEAD, GET of ranges, PUT, and lists.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -108,8 +109,15 @@ fn read(reader: &mut BufReader<TcpStream>) -> Option<Request> {
     Some(Request { method, path, query, range, body })
 }
 
+/// Without percent signs (RFC 3986, section 2.1).
 fn decoded(text: &str) -> String {
-    text.replace("%3D", "=").replace("%2F", "/").replace("%20", " ")
+    let mut parts = text.split('%');
+    let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        out.push(u8::from_str_radix(&part[..2], 16).unwrap());
+        out.extend(&part.as_bytes()[2..]);
+    }
+    String::from_utf8(out).unwrap()
 }
 
 type Answer = (&'static str, Vec<(String, String)>, Vec<u8>);
