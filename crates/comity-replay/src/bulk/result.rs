@@ -39,8 +39,8 @@ impl Shown {
             }
         }
         let cell = |(n, hidden): (&u64, bool)| match hidden {
-            true if small(*n) => Cell::text(format!("under {}", self.below)),
-            true => Cell::text("not shown"),
+            true if small(*n) => Cell::Hidden(format!("under {}", self.below)),
+            true => Cell::Hidden("not shown".to_owned()),
             false => Cell::Count(*n),
         };
         counts.iter().zip(hidden).map(cell).collect()
@@ -48,7 +48,7 @@ impl Shown {
 
     fn total(&self, n: u64) -> Cell {
         if n > 0 && n < self.below {
-            Cell::text(format!("under {}", self.below))
+            Cell::Hidden(format!("under {}", self.below))
         } else {
             Cell::Count(n)
         }

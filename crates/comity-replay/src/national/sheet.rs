@@ -17,6 +17,8 @@ pub enum Cell {
     Text(String),
     /// An id, a code or a path.
     Code(String),
+    /// What is said in the place of a number that is not shown.
+    Hidden(String),
     /// A number of things.
     Count(u64),
     /// A number with a fraction.
@@ -47,7 +49,7 @@ impl Cell {
     pub fn shown(&self) -> String {
         match self {
             Cell::Empty => "–".to_owned(),
-            Cell::Text(t) | Cell::Code(t) => t.clone(),
+            Cell::Text(t) | Cell::Code(t) | Cell::Hidden(t) => t.clone(),
             Cell::Count(n) => thousands(*n),
             Cell::Number(n) => number(*n),
             Cell::Share(s) => percent(*s),
@@ -63,7 +65,7 @@ impl Cell {
             Cell::Text(t) | Cell::Code(t) if t.starts_with(['=', '+', '-', '@', '\t', '\r']) => {
                 format!("'{t}")
             }
-            Cell::Text(t) | Cell::Code(t) => t.clone(),
+            Cell::Text(t) | Cell::Code(t) | Cell::Hidden(t) => t.clone(),
             Cell::Count(n) => n.to_string(),
             Cell::Number(n) => format!("{n:.4}"),
             Cell::Share(s) => format!("{s:.6}"),
@@ -75,7 +77,7 @@ impl Cell {
         let rounded = |x: f64| json!((x * 1e6).round() / 1e6);
         match self {
             Cell::Empty => Value::Null,
-            Cell::Text(t) | Cell::Code(t) => json!(t),
+            Cell::Text(t) | Cell::Code(t) | Cell::Hidden(t) => json!(t),
             Cell::Count(n) => json!(n),
             Cell::Number(n) => rounded(*n),
             Cell::Share(s) => rounded(*s),
@@ -208,15 +210,15 @@ impl Table {
         Value::Array(rows)
     }
 
-    /// A column is of numbers if none of its cells is anything else.
+    /// A column is of numbers if none of its cells is anything else but a number not shown.
     fn is_numeric(&self, column: usize) -> bool {
         let mut cells = self.rows.iter().filter_map(|r| r.get(column));
-        cells.any(Cell::is_number)
+        cells.any(|c| c.is_number() || matches!(c, Cell::Hidden(_)))
             && self
                 .rows
                 .iter()
                 .filter_map(|r| r.get(column))
-                .all(|c| c.is_number() || *c == Cell::Empty)
+                .all(|c| c.is_number() || matches!(c, Cell::Empty | Cell::Hidden(_)))
     }
 
     fn text(&self, out: &mut String) {

@@ -56,7 +56,7 @@ fn column(table: &Table, i: usize) -> ArrayRef {
     }
     let value = |c: &Cell| match c {
         Cell::Empty => None,
-        Cell::Text(t) | Cell::Code(t) => Some(t.clone()),
+        Cell::Text(t) | Cell::Code(t) | Cell::Hidden(t) => Some(t.clone()),
         other => Some(other.shown()),
     };
     Arc::new(cells().map(value).collect::<StringArray>())
@@ -88,7 +88,9 @@ pub fn workbook(report: &Sheet) -> Result<Vec<u8>, XlsxError> {
                 match cell {
                     Cell::Empty => continue,
                     // A text is written as one: Excel takes no formula from it.
-                    Cell::Text(t) | Cell::Code(t) => sheet.write_string(r, i, t)?,
+                    Cell::Text(t) | Cell::Code(t) | Cell::Hidden(t) => {
+                        sheet.write_string(r, i, t)?
+                    }
                     Cell::Count(n) => sheet.write_number(r, i, *n as f64)?,
                     Cell::Number(n) => sheet.write_number(r, i, *n)?,
                     Cell::Share(s) => sheet.write_number_with_format(r, i, *s, &percent)?,
