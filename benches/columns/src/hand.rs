@@ -114,6 +114,11 @@ impl Hand {
 
     /// Decides a batch and counts outcomes.
     pub fn run(&self, batch: &RecordBatch, counts: &mut Counts) {
+        self.decide(batch, |may| counts.0[usize::from(!may)] += 1);
+    }
+
+    /// Decides a batch and says of every row whether it may be held.
+    pub fn decide(&self, batch: &RecordBatch, mut say: impl FnMut(bool)) {
         let column = |name: &str| batch.column_by_name(name).expect(name);
         let citizen = column("person_us_citizen").as_boolean();
         let claim = codes(column("person_citizenship_claim"), &enums::CITIZENSHIP_CLAIM);
@@ -137,7 +142,7 @@ impl Hand {
         let disposition = codes(element(charges, "disposition"), &enums::DISPOSITION);
         for row in 0..batch.num_rows() {
             if citizen.value(row) || claim[row] == self.proof_shown {
-                counts.0[1] += 1;
+                say(false);
                 continue;
             }
             let mut may = registrant.value(row)
@@ -183,7 +188,7 @@ impl Hand {
                 all_dropped &= is_in(self.dropped, disposition[i]);
             }
             may |= federal.value(row) && !all_dropped;
-            counts.0[usize::from(!may)] += 1;
+            say(may);
         }
     }
 }

@@ -6,10 +6,15 @@
 //! the file, and prints one JSON object a line. One thread, processor time.
 
 mod data;
+#[cfg(feature = "datafusion")]
+mod engine;
 mod hand;
 mod ours;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
+use arrow_buffer::Buffer;
+use arrow_data::ArrayData;
+use comity_replay::bulk::Table;
 use cpu_time::ThreadTime;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -36,6 +41,7 @@ fn main() -> Result<(), Failure> {
     let rounds = option("--rounds", 5)? as usize;
     match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["write", file, ..] => write(file, seed, rows),
+        ["loop", file, ..] if !file.starts_with('-') => read_only(file, rounds),
         ["loop", ..] => profiled(seed, rounds),
         ["measure", file, ..] => measure(file, seed, rounds),
         _ => Err("comity-bench-columns write|measure FILE; see the top of main.rs".into()),
@@ -48,6 +54,17 @@ fn profiled(seed: u64, rounds: usize) -> Result<(), Failure> {
     let mut ours = ours::Ours::new(false);
     let (seconds, _) = best(rounds, |c| table.iter().for_each(|b| ours.run(b, c)));
     println!("{:.1} ns a row", seconds * 1e9 / 500_000.0);
+    Ok(())
+}
+
+/// Nothing but reading a file, for a profiler: `comity-bench-columns loop FILE --rounds N`.
+fn read_only(file: &str, rounds: usize) -> Result<(), Failure> {
+    let mut rows = 0;
+    let (seconds, _) = best(rounds, |_| {
+        rows = 0;
+        replayed(file, &mut |b| rows += b.num_rows());
+    });
+    println!("{:.1} ns a row", seconds * 1e9 / rows as f64);
     Ok(())
 }
 
@@ -66,10 +83,24 @@ fn write(file: &str, seed: u64, rows: usize) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The batches by the general Parquet reader.
 fn batches(file: &str) -> Result<impl Iterator<Item = RecordBatch>, Failure> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file)?)?;
     let reader = reader.with_batch_size(data::BATCH_ROWS).build()?;
     Ok(reader.map(|b| b.expect("the file that was written")))
+}
+
+/// The batches as `comity replay` reads them.
+fn replayed(file: &str, each: &mut dyn FnMut(&RecordBatch)) {
+    let table = Table::open(&[file.into()]).expect("the file that was written");
+    let opened = &table.files[0];
+    for part in opened.places(0, 0) {
+        let read = opened.batches(&part, &|_| true, &mut |batch| {
+            each(&batch);
+            Ok(())
+        });
+        read.expect("the file that was written");
+    }
 }
 
 /// The fastest round and its counts.
@@ -92,6 +123,31 @@ fn say(who: &str, from: &str, (seconds, counts): (f64, Counts)) {
     );
 }
 
+/// Reads every byte of the table once and adds it up: what the memory of this machine gives.
+fn bandwidth(rounds: usize, table: &[RecordBatch]) {
+    fn buffers(data: &ArrayData, out: &mut Vec<Buffer>) {
+        out.extend(data.buffers().iter().cloned());
+        out.extend(data.nulls().map(|n| n.buffer().clone()));
+        data.child_data().iter().for_each(|child| buffers(child, out));
+    }
+    let mut all = Vec::new();
+    let columns = table.iter().flat_map(|b| b.columns());
+    columns.for_each(|c| buffers(&c.to_data(), &mut all));
+    let bytes: usize = all.iter().map(|b| b.len()).sum();
+    let (seconds, _) = best(rounds, |_| {
+        let add = |b: &Buffer| b.as_chunks::<8>().0.iter().fold(0, sum_word);
+        std::hint::black_box(all.iter().map(add).fold(0, u64::wrapping_add));
+    });
+    println!(
+        "{{\"contender\":\"reading every byte once\",\"from\":\"memory\",\
+         \"seconds\":{seconds:.4},\"bytes\":{bytes}}}"
+    );
+}
+
+fn sum_word(sum: u64, word: &[u8; 8]) -> u64 {
+    sum.wrapping_add(u64::from_le_bytes(*word))
+}
+
 fn measure(file: &str, seed: u64, rounds: usize) -> Result<(), Failure> {
     let rows: usize = batches(file)?.map(|b| b.num_rows()).sum();
     // The same cases as in the file, their dictionaries in the order of the layout.
@@ -112,18 +168,29 @@ fn measure(file: &str, seed: u64, rounds: usize) -> Result<(), Failure> {
             table.iter().for_each(|b| ours.run(b, c));
         }),
     );
-    drop(table);
-    for (who, which) in [("hand-written Rust", true), ("decide_columns", false)] {
-        say(
-            who,
-            "parquet",
-            best(rounds.min(3), |c| {
-                for b in batches(file).expect("the file that was read") {
-                    if which { hand.run(&b, c) } else { ours.run(&b, c) }
-                }
-            }),
-        );
+    bandwidth(rounds, &table);
+    #[cfg(feature = "datafusion")]
+    {
+        say("DataFusion UDF", "memory", engine::best(rounds, engine::memory(table)?)?);
+        say("DataFusion UDF", "parquet", engine::best(rounds, engine::From::Parquet(file))?);
     }
+    #[cfg(not(feature = "datafusion"))]
+    drop(table);
+    say(
+        "hand-written Rust",
+        "parquet",
+        best(rounds, |c| {
+            batches(file).expect("the file that was read").for_each(|b| hand.run(&b, c));
+        }),
+    );
+    say("decide_columns", "parquet", best(rounds, |c| replayed(file, &mut |b| ours.run(b, c))));
+    say(
+        "decide_columns, general reader",
+        "parquet",
+        best(rounds, |c| {
+            batches(file).expect("the file that was read").for_each(|b| ours.run(&b, c));
+        }),
+    );
     // No peer has unknowns and needs; the same rows with a twentieth of their facts unknown.
     let open: Vec<RecordBatch> = data::Cases::new(seed, rows / 4, 50).collect();
     let quarter = |(seconds, Counts(c)): (f64, Counts)| (seconds * 4.0, Counts(c));

@@ -398,7 +398,7 @@ mod tests {
             std::fs::write(path, b"0123456789").unwrap();
         }
         let address = format!("file://{}", folder.path().display());
-        let found = inputs(&[address.clone()]).unwrap();
+        let found = inputs(std::slice::from_ref(&address)).unwrap();
         let names: Vec<String> = found.iter().map(Input::name).collect();
         let name = |n: &str| format!("{address}/year=2014/{n}.parquet");
         assert_eq!(names, [name("a"), name("b")]);

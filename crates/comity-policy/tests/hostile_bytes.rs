@@ -19,14 +19,14 @@ use comity_model::{Places, SourceText, tree};
 use comity_policy::case::{Question, read_case};
 use comity_policy::{Library, PolicyFile, Scope, expr, file};
 use mutate::{Corpus, Limits, hammer};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+fn root() -> PathBuf {
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..")
 }
 
 fn policy_files() -> Vec<PolicyFile> {
-    Corpus::read(root(), "policies", &["toml"])
+    Corpus::read(&root(), "policies", &["toml"])
         .files
         .into_iter()
         .map(|(name, bytes)| PolicyFile { name, bytes })
@@ -46,9 +46,9 @@ fn places() -> Places {
 #[test]
 fn no_policy_file_can_make_the_reader_panic_or_run_on() {
     let places = places();
-    let mut corpus = Corpus::read(root(), "policies", &["toml"]);
-    corpus.add(Corpus::read(root(), "cases/broken/policies", &["toml"]));
-    corpus.add(Corpus::read(root(), "cases/broken/control", &["toml"]));
+    let mut corpus = Corpus::read(&root(), "policies", &["toml"]);
+    corpus.add(Corpus::read(&root(), "cases/broken/policies", &["toml"]));
+    corpus.add(Corpus::read(&root(), "cases/broken/control", &["toml"]));
     hammer("policy", &corpus, Limits::of(20_000), |bytes| {
         match file::load("hostile.toml", bytes, &places) {
             Ok(loaded) => assert!(!loaded.policy.canonical.is_empty()),
@@ -60,17 +60,17 @@ fn no_policy_file_can_make_the_reader_panic_or_run_on() {
 #[test]
 fn no_case_file_can_make_the_reader_or_the_decision_panic_or_run_on() {
     let library = library();
-    let mut corpus = Corpus::read(root(), "cases/scenarios", &["toml"]);
-    corpus.add(Corpus::read(root(), "cases/contradictions", &["toml"]));
-    corpus.add(Corpus::read(root(), "cases/broken/cases", &["toml"]));
+    let mut corpus = Corpus::read(&root(), "cases/scenarios", &["toml"]);
+    corpus.add(Corpus::read(&root(), "cases/contradictions", &["toml"]));
+    corpus.add(Corpus::read(&root(), "cases/broken/cases", &["toml"]));
     hammer("case TOML", &corpus, Limits::of(8_000), |bytes| case(&library, "hostile.toml", bytes));
 }
 
 #[test]
 fn no_json_case_can_make_the_reader_or_the_decision_panic_or_run_on() {
     let library = library();
-    let mut corpus = Corpus::read(root(), "cases/broken/cases", &["json"]);
-    corpus.add(Corpus::read(root(), "cases/broken/control", &["json"]));
+    let mut corpus = Corpus::read(&root(), "cases/broken/cases", &["json"]);
+    corpus.add(Corpus::read(&root(), "cases/broken/control", &["json"]));
     hammer("case JSON", &corpus, Limits::of(8_000), |bytes| case(&library, "hostile.json", bytes));
 }
 

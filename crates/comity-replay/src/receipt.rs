@@ -30,10 +30,18 @@ pub struct PolicyUsed {
     pub sha256: String,
 }
 
+/// The version, and the first 16 digits of the SHA-256 over the source that results hang on.
+pub const ENGINE_VERSION: &str =
+    concat!(env!("CARGO_PKG_VERSION"), "+", env!("COMITY_ENGINE_SOURCE"));
+
+/// The engine's name and version, as receipts have it.
+pub const ENGINE: &str =
+    concat!("comity ", env!("CARGO_PKG_VERSION"), "+", env!("COMITY_ENGINE_SOURCE"));
+
 /// What a result was made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
-    /// Name and version of the engine.
+    /// Name, version and source hash of the engine: [`ENGINE`].
     pub engine: String,
     /// The command that makes it again.
     pub command: String,

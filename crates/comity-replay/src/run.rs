@@ -225,7 +225,7 @@ fn receipt(
 ) -> Receipt {
     let ids = study.regimes.iter().flat_map(|r| r.under.iter().cloned());
     Receipt {
-        engine: concat!("comity ", env!("CARGO_PKG_VERSION")).to_owned(),
+        engine: crate::receipt::ENGINE.to_owned(),
         command: request.command.clone(),
         inputs,
         policies: policies_used(library, ids),

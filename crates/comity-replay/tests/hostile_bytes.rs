@@ -16,17 +16,17 @@ use comity_policy::{Library, PolicyFile};
 use comity_replay::{Failure, Files, Request, mapping, run, study};
 use mutate::{Corpus, Limits, hammer};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const STUDY: &str = "data/travis-tx/study.toml";
 const HOSTILE: &str = "hostile";
 
-fn root() -> &'static Path {
-    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+fn root() -> PathBuf {
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..")
 }
 
 fn library() -> Library {
-    let files = Corpus::read(root(), "policies", &["toml"]).files;
+    let files = Corpus::read(&root(), "policies", &["toml"]).files;
     let files: Vec<PolicyFile> =
         files.into_iter().map(|(name, bytes)| PolicyFile { name, bytes }).collect();
     Library::load_what_is_good(&files).0
@@ -60,7 +60,7 @@ impl Files for Repository<'_> {
 #[test]
 fn no_mapping_and_no_study_can_make_their_readers_panic_or_run_on() {
     let library = library();
-    let corpus = Corpus::read(root(), "data", &["toml"]);
+    let corpus = Corpus::read(&root(), "data", &["toml"]);
     hammer("mapping", &corpus, Limits::of(3_000), |bytes| {
         if let Err(found) = mapping::parse(HOSTILE, bytes, library.places()) {
             assert!(!found.is_empty(), "refused without a finding");

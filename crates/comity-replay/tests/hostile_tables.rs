@@ -13,7 +13,9 @@ mod common;
 mod mutate;
 
 use arrow_array::RecordBatch;
-use comity_model::CaseFacts;
+use arrow_ipc::CompressionType;
+use arrow_ipc::writer::{FileWriter, IpcWriteOptions};
+use comity_model::{CaseFacts, Day, facts::Value, schema};
 use comity_policy::columns::case_batch;
 use comity_policy::{Channel, Library};
 use comity_replay::bulk::cases::Reading;
@@ -31,8 +33,26 @@ fn bytes(path: &str) -> Vec<u8> {
     fs::read(common::root().join(path)).expect("a file of the repository")
 }
 
+/// Fifty cases with none to three convictions of which some is known.
 fn cases() -> RecordBatch {
-    case_batch(&vec![CaseFacts::default(); 50]).unwrap()
+    let convictions = schema::list("convictions");
+    let field = |name: &str| convictions.field(name).unwrap();
+    let cases: Vec<CaseFacts> = (0..50_u8)
+        .map(|i| {
+            let mut facts = CaseFacts::default();
+            let list = facts.list_mut(convictions);
+            for c in 0..i % 4 {
+                let at = list.push_unknown();
+                list.set(at, field("level"), Value::Enum(c));
+                list.set(at, field("listed"), Value::Bool(i % 2 == 0));
+                if i % 3 > 0 {
+                    list.set(at, field("convicted_on"), Value::Date(Day(15_000 + i32::from(i))));
+                }
+            }
+            facts
+        })
+        .collect();
+    case_batch(&cases).unwrap()
 }
 
 fn parquet(batch: &RecordBatch) -> Vec<u8> {
@@ -43,9 +63,10 @@ fn parquet(batch: &RecordBatch) -> Vec<u8> {
     out
 }
 
-fn arrow(batch: &RecordBatch) -> Vec<u8> {
+fn arrow(batch: &RecordBatch, compression: Option<CompressionType>) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut writer = arrow_ipc::writer::FileWriter::try_new(&mut out, &batch.schema()).unwrap();
+    let options = IpcWriteOptions::default().try_with_compression(compression).unwrap();
+    let mut writer = FileWriter::try_new_with_options(&mut out, &batch.schema(), options).unwrap();
     writer.write(batch).unwrap();
     writer.finish().unwrap();
     drop(writer);
@@ -111,7 +132,13 @@ fn parquet_is_read_or_refused() {
 
 #[test]
 fn arrow_is_read_or_refused() {
-    attack("cases.arrow", arrow(&cases()), false);
+    attack("cases.arrow", arrow(&cases(), None), false);
+}
+
+#[test]
+fn compressed_arrow_is_read_or_refused() {
+    attack("cases.lz4.arrow", arrow(&cases(), Some(CompressionType::LZ4_FRAME)), false);
+    attack("cases.zstd.feather", arrow(&cases(), Some(CompressionType::ZSTD)), false);
 }
 
 #[test]

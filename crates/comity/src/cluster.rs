@@ -112,7 +112,7 @@ mod built_in {
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
-    const VERSION: &str = env!("CARGO_PKG_VERSION");
+    const VERSION: &str = comity_replay::receipt::ENGINE_VERSION;
 
     pub fn run(command: &Command) -> Result<u8, Failure> {
         match command {

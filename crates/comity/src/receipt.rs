@@ -4,7 +4,7 @@ use crate::bulk::hash;
 use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
 use crate::files;
 use crate::mapping;
-use comity_replay::receipt::{FileHash, Receipt, library_sha256, sha256};
+use comity_replay::receipt::{ENGINE, FileHash, Receipt, library_sha256, sha256};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -43,8 +43,6 @@ pub fn run(
         Failure::usage(format!("the command of {} cannot be read", file.display()))
     })?;
     let mut lines = Vec::new();
-    let engine = concat!("comity ", env!("CARGO_PKG_VERSION"));
-    lines.push(compare("engine", &receipt.engine, engine));
     let policies = option(&words, "--policies").map(PathBuf::from);
     let library = library_sha256(&files::library(policies.as_deref())?);
     lines.push(compare("policies", &receipt.library_sha256, &library));
@@ -56,8 +54,11 @@ pub fn run(
             Err(_) => differs(&format!("{} {}", input.role, input.name), "it cannot be read"),
         });
     }
-    // What was made from other files cannot be made again from these.
-    if lines.iter().all(|l| l.same) && !receipt.outputs.is_empty() {
+    // What was made from other files cannot be made again from these; another engine may well
+    // make the same of them, and the comparison shows it.
+    let is_comparable = lines.iter().all(|l| l.same);
+    lines.insert(0, compare("engine", &receipt.engine, ENGINE));
+    if is_comparable && !receipt.outputs.is_empty() {
         let folder = std::env::temp_dir().join(format!("comity-receipt-{}", std::process::id()));
         put_out(&mut words, &folder);
         let made = again(&words);

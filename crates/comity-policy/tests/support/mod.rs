@@ -27,7 +27,7 @@ use std::sync::OnceLock;
 
 /// The repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..")
 }
 
 /// Files below a folder whose names end so, sorted, named from the repository's root.

@@ -79,8 +79,8 @@ impl Input {
     /// Those of the disk.
     pub fn open(&self) -> io::Result<Source> {
         match &self.lies {
-            Lies::AtPath => Ok(Source::Disk(File::open(&self.path)?)),
-            Lies::At(path) => Ok(Source::Disk(File::open(path)?)),
+            Lies::AtPath => Ok(Source::Disk(Arc::new(File::open(&self.path)?))),
+            Lies::At(path) => Ok(Source::Disk(Arc::new(File::open(path)?))),
             Lies::Remote(file) => Ok(Source::Remote(Window::new(Arc::clone(file), self.bytes))),
         }
     }

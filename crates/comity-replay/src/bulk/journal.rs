@@ -37,7 +37,7 @@ impl Plan {
             since.map_or(0, |d| d.as_secs())
         };
         Plan {
-            engine: concat!("comity ", env!("CARGO_PKG_VERSION")).to_owned(),
+            engine: crate::receipt::ENGINE.to_owned(),
             library_sha256: crate::receipt::library_sha256(question.library),
             sides: question.sides.iter().map(|s| s.name.clone()).collect(),
             channel: question.channel.name().to_owned(),

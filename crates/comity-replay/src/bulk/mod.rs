@@ -5,6 +5,7 @@
 //! [`run::run`] hands the parts to workers and adds up what they count. Rows are decided by
 //! [`comity_policy::columns`]; memory does not grow with the table.
 
+mod arrow_file;
 pub mod cases;
 pub mod explain;
 pub mod guard;
@@ -12,6 +13,7 @@ pub mod input;
 mod interner;
 pub mod journal;
 pub mod keys;
+mod lists;
 pub mod part;
 pub mod recipe;
 pub mod result;

@@ -4,11 +4,13 @@
 //! are read by the worker itself. A CSV file or a workbook can only be read from the start,
 //! so that its rows are handed out in parts.
 
+use super::arrow_file;
 use super::guard::{self, DAMAGED};
 use super::input::{Format, Input, unreadable};
+use super::lists::{self, ListColumn};
 use super::source::Source;
 use crate::reader::{Encoding, Row, Rows};
-use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchOptions, StringArray};
 use arrow_ipc::reader::FileReader;
 use arrow_schema::{DataType, Field, Schema, SchemaRef};
 use comity_model::Diagnostic;
@@ -16,6 +18,7 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
+use parquet::errors::ParquetError;
 use std::io::BufReader;
 use std::sync::Arc;
 
@@ -104,6 +107,11 @@ impl Opened {
         Ok(Opened { input, schema, parts, parquet })
     }
 
+    /// The names of its columns.
+    pub fn header(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|f| f.name().clone()).collect()
+    }
+
     /// True where a worker can go to any part by itself.
     pub fn is_random_access(&self) -> bool {
         matches!(self.input.format, Format::Parquet | Format::Arrow)
@@ -139,28 +147,10 @@ impl Opened {
         };
         match (&part.place, &self.parquet) {
             (Place::RowGroup(i), Some(metadata)) => {
-                let wrong = |e: &dyn std::fmt::Display| bad("row group", *i, e);
-                let columns = metadata.schema().fields().iter().enumerate();
-                let roots = columns.filter(|(_, f)| wanted(f.name())).map(|(i, _)| i);
-                let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-                let mut source = open(&self.input)?;
-                let chunks = metadata.metadata().row_group(*i).columns().iter().enumerate();
-                let chunks = chunks.filter(|(leaf, _)| mask.leaf_included(*leaf));
-                let ranges = chunks.map(|(_, c)| c.byte_range()).map(|(s, len)| s..s + len);
-                source.fetch(&ranges.collect::<Vec<_>>()).map_err(|e| wrong(&e))?;
-                let mut reader =
-                    ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata.clone())
-                        .with_row_groups(vec![*i])
-                        .with_projection(mask)
-                        .with_batch_size(BATCH_ROWS)
-                        .build()
-                        .map_err(|e| wrong(&e))?;
-                let mut next = || reader.next().transpose().map_err(|e| wrong(&e));
-                let what = format!("row group {i}");
-                while let Some(batch) = guard::read(&self.input.path, &what, &mut next)? {
-                    each(self.complete(batch)?)?;
-                }
-                Ok(())
+                self.row_group(*i, metadata, wanted, each).map_err(|e| match e {
+                    Stopped::Reader(e) => bad("row group", *i, &e),
+                    Stopped::Other(e) => e,
+                })
             }
             (Place::Batch(i), _) => {
                 let batch = guard::read(&self.input.path, &format!("batch {i}"), || {
@@ -177,6 +167,63 @@ impl Opened {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Lists of structs come from their own reader, everything else from the general one.
+    fn row_group(
+        &self,
+        group: usize,
+        metadata: &ArrowReaderMetadata,
+        wanted: &dyn Fn(&str) -> bool,
+        each: &mut dyn FnMut(RecordBatch) -> Result<(), Diagnostic>,
+    ) -> Result<(), Stopped> {
+        let columns = metadata.schema().fields().iter().enumerate();
+        let roots: Vec<usize> = columns.filter(|(_, f)| wanted(f.name())).map(|(i, _)| i).collect();
+        let leaves: Vec<Vec<usize>> =
+            roots.iter().map(|root| lists::leaves_of(metadata, group, *root)).collect();
+        let general = roots.iter().zip(&leaves).filter(|(_, own)| own.is_empty());
+        let all = ProjectionMask::roots(metadata.parquet_schema(), roots.iter().copied());
+        let mask = ProjectionMask::roots(metadata.parquet_schema(), general.map(|(root, _)| *root));
+        let mut source = open(&self.input).map_err(Stopped::Other)?;
+        let chunks = metadata.metadata().row_group(group).columns().iter().enumerate();
+        let chunks = chunks.filter(|(leaf, _)| all.leaf_included(*leaf));
+        let ranges = chunks.map(|(_, c)| c.byte_range()).map(|(s, len)| s..s + len);
+        source.fetch(&ranges.collect::<Vec<_>>()).map_err(ParquetError::from)?;
+        let shared = Arc::new(source.clone());
+        let mut own = Vec::new();
+        for (at, (root, leaves)) in roots.iter().zip(&leaves).enumerate() {
+            if !leaves.is_empty() {
+                let column = ListColumn::new(&shared, metadata, group, *root, leaves)?;
+                own.push((at, Arc::clone(&metadata.schema().fields()[*root]), column));
+            }
+        }
+        let mut reader =
+            ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata.clone())
+                .with_row_groups(vec![group])
+                .with_projection(mask)
+                .with_batch_size(BATCH_ROWS)
+                .build()?;
+        let mut next = || {
+            let Some(batch) = reader.next().transpose()? else { return Ok(None) };
+            let (schema, mut columns, rows) = batch.into_parts();
+            let mut fields = schema.fields().to_vec();
+            for (at, field, column) in &mut own {
+                let lists = column.next(rows).map_err(|e| in_column(field.name(), &e))?;
+                fields.insert(*at, Arc::clone(field));
+                columns.insert(*at, Arc::new(lists));
+            }
+            let options = RecordBatchOptions::new().with_row_count(Some(rows));
+            RecordBatch::try_new_with_options(Arc::new(Schema::new(fields)), columns, &options)
+                .map(Some)
+                .map_err(ParquetError::from)
+        };
+        let what = format!("row group {group}");
+        while let Some(batch) =
+            guard::read(&self.input.path, &what, || Ok(next())).map_err(Stopped::Other)??
+        {
+            each(self.complete(batch).map_err(Stopped::Other)?).map_err(Stopped::Other)?;
+        }
+        Ok(())
     }
 
     /// Adds the columns of the file's folders.
@@ -196,6 +243,24 @@ impl Opened {
     }
 }
 
+/// Why a row group was not read to its end.
+enum Stopped {
+    /// Its bytes are damaged; the place is still to be said.
+    Reader(ParquetError),
+    /// It is said already.
+    Other(Diagnostic),
+}
+
+impl From<ParquetError> for Stopped {
+    fn from(e: ParquetError) -> Stopped {
+        Stopped::Reader(e)
+    }
+}
+
+fn in_column(column: &str, e: &ParquetError) -> ParquetError {
+    ParquetError::General(format!("column `{column}`: {e}"))
+}
+
 fn open(input: &Input) -> Result<Source, Diagnostic> {
     input.open().map_err(|e| unreadable(&input.path, e))
 }
@@ -204,8 +269,7 @@ fn ipc(
     input: &Input,
     columns: Option<Vec<usize>>,
 ) -> Result<FileReader<BufReader<Source>>, Diagnostic> {
-    FileReader::try_new(BufReader::new(open(input)?), columns)
-        .map_err(|e| unreadable(&input.path, e).help(DAMAGED))
+    arrow_file::open(open(input)?, columns).map_err(|e| unreadable(&input.path, e).help(DAMAGED))
 }
 
 fn texts(header: &[String]) -> SchemaRef {

@@ -18,17 +18,17 @@ pub trait Remote: Debug + Send + Sync {
     fn ranges(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>>;
 }
 
-/// An open file.
-#[derive(Debug)]
+/// An open file; its clones read it at one place.
+#[derive(Debug, Clone)]
 pub enum Source {
     /// On a disk.
-    Disk(File),
+    Disk(Arc<File>),
     /// In a store.
     Remote(Window),
 }
 
 /// A file of a store with a place in it, and ranges that were fetched ahead.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Window {
     file: Arc<dyn Remote>,
     len: u64,
@@ -107,7 +107,7 @@ impl Seek for Source {
 impl Length for Source {
     fn len(&self) -> u64 {
         match self {
-            Source::Disk(f) => Length::len(f),
+            Source::Disk(f) => Length::len(&**f),
             Source::Remote(w) => w.len,
         }
     }

@@ -97,6 +97,7 @@ pub fn run(
 fn described(tables: &Tables, request: &Request) -> SchemaRef {
     let note = serde_json::json!({
         "synthetic": true,
+        // Without the hash of the source: the same rows are the same bytes.
         "engine": concat!("comity ", env!("CARGO_PKG_VERSION")),
         "distributions": tables.settings.id,
         "distributions_sha256": tables.sha256,

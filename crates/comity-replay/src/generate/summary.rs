@@ -17,7 +17,7 @@ pub fn json(tables: &Tables, request: &Request, made: &Made, calibration: &Calib
     let (first, last) = span(tables, request);
     json!({
         "synthetic": true,
-        "engine": concat!("comity ", env!("CARGO_PKG_VERSION")),
+        "engine": crate::receipt::ENGINE,
         "distributions": tables.settings.id,
         "distributions_sha256": tables.sha256,
         "seed": request.seed,

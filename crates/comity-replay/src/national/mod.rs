@@ -74,7 +74,7 @@ impl<'a> Desk<'a> {
     /// The receipt of what was read so far; `policies` are those that the result rests on.
     pub fn receipt(&self, policies: impl Iterator<Item = String>) -> Receipt {
         Receipt {
-            engine: concat!("comity ", env!("CARGO_PKG_VERSION")).to_owned(),
+            engine: crate::receipt::ENGINE.to_owned(),
             command: self.request.command.clone(),
             inputs: self.sources.read(),
             policies: policies_used(self.library, policies),

@@ -242,7 +242,7 @@ pub fn well_formed(markup: &str) {
 
 /// The repository.
 pub fn root() -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    std::path::Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..")
 }
 
 /// The repository's own files, by paths from its root.

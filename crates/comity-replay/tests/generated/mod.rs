@@ -17,7 +17,10 @@ use std::sync::{Arc, Mutex};
 
 /// The root of the repository.
 pub fn root() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+        .join("../..")
+        .canonicalize()
+        .unwrap()
 }
 
 /// The files of the repository.

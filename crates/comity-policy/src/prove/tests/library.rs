@@ -17,7 +17,11 @@ fn repository() -> Vec<PolicyFile> {
         }
     }
     let mut out = Vec::new();
-    walk(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &mut out);
+    walk(
+        &std::path::Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+            .join("../../policies"),
+        &mut out,
+    );
     out.sort_by(|a, b| a.name.cmp(&b.name));
     out
 }
