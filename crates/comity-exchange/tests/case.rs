@@ -13,6 +13,8 @@ mod bad_input;
 mod lives;
 #[path = "case/messages.rs"]
 mod messages;
+#[path = "../../comity-policy/tests/mutate/mod.rs"]
+mod mutate;
 #[path = "case/random.rs"]
 mod random;
 #[path = "case/scenarios.rs"]

@@ -9,6 +9,7 @@ use super::facts::FactsOf;
 use super::hold::{Hold, HoldEnd};
 use super::ids::RequestId;
 use super::law::Advice;
+use super::permit::complied;
 use super::refusal::Why;
 use super::request::Request;
 use super::state::Case;
@@ -58,6 +59,9 @@ pub(super) fn act(record: &mut Record<'_>, before: &Case, act: &Act) -> Result<(
         Act::Transfer { request, at } => {
             record.past(*at)?;
             standing_alone(&record.case, *request)?;
+            if !record.case.was_held_at(*at) {
+                complied(&record.case, Channel::Transfer)?;
+            }
             record.add(What::CustodyEnded(CustodyEnd { at: *at, how: HowEnded::Transferred }));
         }
         Act::EndCustody(end) => {

@@ -8,6 +8,7 @@ use super::event::{Event, What};
 use super::hold::{Hold, HoldEnd, PastHold};
 use super::identify::{Identification, PrintsAnswer, SearchResult, Submitted};
 use super::ids::RequestId;
+use super::law::Finding;
 use super::person::{Official, Side};
 use super::request::{Draft, Request, RequestEnd};
 use super::state::{Case, Evaluated, KnownDuty};
@@ -46,8 +47,9 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
         | What::PrintsAnswered(_)
         | What::StatusDetermined(_)
         | What::ProgramEvaluated(_) => case.identify(event),
-        What::RequestIssued { draft, .. } => {
+        What::RequestIssued { draft, finding } => {
             case.add_request(draft, event.at, event.by.official());
+            case.add_duties(finding, event.at, event.at);
         }
         What::RequestReceived(draft) => case.add_request(draft, event.at, None),
         What::RequestEnded { request, why, .. } => case.end_request(*request, *why, event.at),
@@ -209,7 +211,18 @@ impl Case {
 
     fn answer(&mut self, answer: &Answer, at: Timestamp) {
         let received_at = self.request(answer.request).map_or(at, |r| r.received_at);
-        for duty in &answer.finding.duties {
+        self.add_duties(&answer.finding, received_at, at);
+        let holds_on = answer.complies(Channel::Hold);
+        if !holds_on && self.hold.as_ref().is_some_and(|h| h.request() == answer.request) {
+            self.end_hold(HoldEnd::AnswerChanged, at);
+        }
+        let given = GivenAnswer { answer: answer.clone(), given_at: at, outdated_at: None };
+        self.answers.insert(answer.request, given);
+    }
+
+    /// The duties of this party that the law attaches, each once.
+    fn add_duties(&mut self, finding: &Finding, received_at: Timestamp, at: Timestamp) {
+        for duty in finding.duties.iter().filter(|duty| duty.side() == self.side) {
             let same = |known: &KnownDuty| {
                 (&known.duty.policy, &known.duty.duty) == (&duty.policy, &duty.duty)
             };
@@ -218,12 +231,6 @@ impl Case {
                 self.duties.push(KnownDuty { duty, since: at, received_at, done_at: None });
             }
         }
-        let holds_on = answer.complies(Channel::Hold);
-        if !holds_on && self.hold.as_ref().is_some_and(|h| h.request() == answer.request) {
-            self.end_hold(HoldEnd::AnswerChanged, at);
-        }
-        let given = GivenAnswer { answer: answer.clone(), given_at: at, outdated_at: None };
-        self.answers.insert(answer.request, given);
     }
 
     fn start_hold(&mut self, hold: &Hold) {
@@ -246,7 +253,14 @@ impl Case {
             HowEnded::Transferred => HoldEnd::Transferred,
             HowEnded::Released | HowEnded::Other(_) => HoldEnd::CustodyEnded,
         };
-        self.end_hold(why, end.at);
+        self.end_hold(why.clone(), end.at);
+        // Recorded late: the hold was over when the person left, and not when somebody looked.
+        if let Some(past) = self.past_holds.last_mut()
+            && past.hold.started_at() <= end.at
+            && end.at < past.ended_at
+        {
+            (past.ended_at, past.why) = (end.at, why);
+        }
         self.custody_end = Some(end.clone());
     }
 

@@ -51,7 +51,7 @@ pub(super) fn act(record: &mut Record<'_>, act: &Act) -> Result<(), Why> {
 }
 
 /// Federal side: requests about a person to whom they do not apply are withdrawn at once.
-pub(super) fn withdraw_all(record: &mut Record<'_>) {
+fn withdraw_all(record: &mut Record<'_>) {
     if record.case.side != Side::Federal {
         return;
     }

@@ -66,7 +66,9 @@ impl Record<'_> {
             command_sha256: self.digest,
             what,
         };
-        self.case = apply(self.case.clone(), &event);
+        let empty = Case::new(self.case.side, self.case.id);
+        let case = std::mem::replace(&mut self.case, empty);
+        self.case = apply(case, &event);
         self.events.push(event);
     }
 

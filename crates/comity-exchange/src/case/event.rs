@@ -14,7 +14,7 @@ use super::request::{Draft, RequestEnd};
 use super::words::Remark;
 use crate::envelope::Digest;
 use crate::{canonical, read_canonical};
-use comity_ledger::EventKind;
+use comity_ledger::{EVENT_BYTES_MAX, EventKind};
 use comity_model::Diagnostic;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -238,13 +238,22 @@ impl Event {
     /// citation, or past its caps, is not read; neither is a match without an examiner.
     ///
     /// # Errors
-    /// `not-json`, `not-canonical`, `bad-event`, with the line and column.
+    /// `too-large`, `not-json`, `not-canonical`, `bad-event`, with the line and column.
     pub fn read(text: &str) -> Result<Event, Diagnostic> {
+        if text.len() > EVENT_BYTES_MAX {
+            let message = format!("an event has at most {EVENT_BYTES_MAX} bytes");
+            return Err(Diagnostic::error("too-large", message));
+        }
         read_canonical(text)?;
-        serde_json::from_str(text).map_err(|e| {
+        let event: Event = serde_json::from_str(text).map_err(|e| {
             let mut fault = Diagnostic::error("bad-event", e.to_string());
             (fault.line, fault.column) = (e.line(), e.column());
             fault
-        })
+        })?;
+        // `14:00:60Z` is an instant too; one event has one text.
+        if event.to_text()? == text {
+            return Ok(event);
+        }
+        Err(Diagnostic::error("not-canonical", "a value of the event has another spelling"))
     }
 }

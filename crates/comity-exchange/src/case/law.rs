@@ -3,6 +3,7 @@
 //! good for that version of the case on that day only.
 
 use super::ids::{CaseId, Version};
+use super::person::Side;
 use super::request::Draft;
 use super::state::Case;
 use crate::envelope::Digest;
@@ -96,6 +97,15 @@ pub struct DutyOfLaw {
     pub after: String,
 }
 
+impl DutyOfLaw {
+    /// Whose duty it is, by the words that the instrument's file has for who must do it.
+    pub fn side(&self) -> Side {
+        let who = self.who.to_ascii_lowercase();
+        let federal = ["ice officer", "immigration officer", "homeland security"];
+        if federal.iter().any(|f| who.contains(f)) { Side::Federal } else { Side::Agency }
+    }
+}
+
 /// A mark on the request or the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -141,7 +151,6 @@ pub enum ClockFinding {
 pub struct Advice {
     case: CaseId,
     version: Version,
-    on: Date,
     /// A request that is not issued yet and that the advice is about.
     draft: Option<Draft>,
     finding: Finding,
@@ -223,7 +232,7 @@ impl Advice {
             duties,
             clock: reader.clock(clock),
         };
-        Ok(Advice { case: case.id, version: case.version, on, draft: draft.cloned(), finding })
+        Ok(Advice { case: case.id, version: case.version, draft: draft.cloned(), finding })
     }
 
     /// What it says.
@@ -243,7 +252,7 @@ impl Advice {
 
     /// True if nothing has happened in the case since, and the day is still the same.
     pub(super) fn is_of(&self, case: &Case, now: Timestamp) -> bool {
-        let same_day = case.day_of(now).is_ok_and(|day| day == self.on);
+        let same_day = case.day_of(now).is_ok_and(|day| day == self.finding.on);
         (self.case, self.version) == (case.id, case.version) && same_day
     }
 }

@@ -100,26 +100,37 @@ pub struct SetAside {
     pub why: String,
 }
 
-impl Says {
-    /// The words of the kind.
-    pub fn kind_name(&self) -> &'static str {
-        match self {
-            Says::PrintsSubmitted { .. } => "prints.submitted",
-            Says::PrintsAnswered(_) => "prints.answered",
-            Says::RequestIssued(_) => "request.issued",
-            Says::RequestWithdrawn(_) => "request.withdrawn",
-            Says::NotInCustody(_) => "request.not_in_custody",
-            Says::RequestServed { .. } => "request.served",
-            Says::RequestAnswered(_) => "request.answered",
-            Says::ReleaseNotice(_) => "notice.given",
-            Says::Transferred { .. } => "custody.transferred",
-            Says::CustodyTaken { .. } => "custody.taken",
-            Says::ClaimMade { .. } => "claim.made",
-            Says::ClaimResolved { .. } => "claim.resolved",
-            Says::SetAside(_) => "message.set_aside",
-        }
-    }
+macro_rules! kinds {
+    ($($name:ident $kind:literal;)*) => {
+        impl Says {
+            /// The words of the kind.
+            pub fn kind_name(&self) -> &'static str {
+                match self { $(Says::$name { .. } => $kind,)* }
+            }
 
+            /// The kinds of all messages.
+            pub const KINDS: &'static [&'static str] = &[$($kind,)*];
+        }
+    };
+}
+
+kinds! {
+    PrintsSubmitted "prints.submitted";
+    PrintsAnswered "prints.answered";
+    RequestIssued "request.issued";
+    RequestWithdrawn "request.withdrawn";
+    NotInCustody "request.not_in_custody";
+    RequestServed "request.served";
+    RequestAnswered "request.answered";
+    ReleaseNotice "notice.given";
+    Transferred "custody.transferred";
+    CustodyTaken "custody.taken";
+    ClaimMade "claim.made";
+    ClaimResolved "claim.resolved";
+    SetAside "message.set_aside";
+}
+
+impl Says {
     /// Which party may send it; `None` for both.
     pub fn sender(&self) -> Option<Side> {
         match self {
@@ -164,7 +175,7 @@ impl Message {
     /// Reads the body of an envelope of a kind.
     ///
     /// # Errors
-    /// `bad-body`, with the column in the body's canonical text; `other-kind`; `not-here` for
+    /// `bad-body`, with the column in the body's canonical text; `not-canonical`; `other-kind`; `not-here` for
     /// facts that such a message may not carry.
     pub fn read(kind: &MessageKind, body: &Body) -> Result<Message, Diagnostic> {
         let text = canonical(&Value::Object(body.clone()))?;
@@ -173,6 +184,10 @@ impl Message {
             (fault.line, fault.column) = (e.line(), e.column());
             fault
         })?;
+        if canonical(&Value::Object(message.to_body()?))? != text {
+            let message = "a value of the body has another spelling";
+            return Err(Diagnostic::error("not-canonical", message).path("body"));
+        }
         if message.says.kind_name() != kind.as_str() {
             let says = message.says.kind_name();
             let wrong = format!("the envelope is `{kind}` and its body `{says}`");

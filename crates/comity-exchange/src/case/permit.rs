@@ -97,7 +97,9 @@ pub(super) fn permit(case: &Case, name: CommandName, now: Timestamp) -> Result<(
             in_custody(case)?;
             no_claim(case)?;
             standing(case)?;
-            if case.hold_at(now).is_some() { Ok(()) } else { complied(case, Channel::Transfer) }
+            // Recorded after the hold: at which moment it ran, the command says.
+            let held = case.hold.is_some() || !case.past_holds.is_empty();
+            if held { Ok(()) } else { complied(case, Channel::Transfer) }
         }
         CommandName::EndCustody | CommandName::MakeClaim => in_custody(case),
         CommandName::ResolveClaim => {
@@ -144,7 +146,8 @@ fn identification(case: &Case, name: CommandName) -> Result<(), Why> {
     if name == CommandName::EvaluateProgram {
         return Ok(());
     }
-    if !(determination.removable && determination.probable_cause) {
+    let stated = determination.basis.name() != "none";
+    if !(determination.removable && determination.probable_cause && stated) {
         return Err(Why::NotRemovable);
     }
     let current = case.evaluated.as_ref().is_some_and(|e| e.current);
@@ -169,7 +172,7 @@ fn no_claim(case: &Case) -> Result<(), Why> {
 
 /// The latest answer to the request that stands says that the agency complies, and still
 /// rests on the facts of the case.
-fn complied(case: &Case, channel: Channel) -> Result<(), Why> {
+pub(super) fn complied(case: &Case, channel: Channel) -> Result<(), Why> {
     let request = case.standing().ok_or(Why::NoRequest)?;
     let given = case.answers.get(&request.draft.request).ok_or(Why::NotAnsweredSo(channel))?;
     if !given.answer.complies(channel) {

@@ -2,7 +2,6 @@
 //! its sender has a receipt. One that does not fit the case is set aside, visibly, and its
 //! sender is told.
 
-use super::both::withdraw_all;
 use super::claim::{Claim, Resolution};
 use super::custody::{Correction, CustodyEnd, HowEnded, Subject};
 use super::decide::Record;
@@ -10,7 +9,7 @@ use super::event::What;
 use super::identify::{Identification, PrintsAnswer};
 use super::ids::{ClaimId, RequestId};
 use super::message::{Message, Says, SetAside};
-use super::person::By;
+use super::person::{By, Side};
 use super::refusal::Why;
 use super::request::{Draft, RequestEnd};
 use super::words::Remark;
@@ -156,14 +155,14 @@ fn served(
     Ok(())
 }
 
-/// The other party's word that a claim is true settles it; its word that it is not settles
-/// nothing here.
+/// At the agency, the federal side's word that a claim is true settles it. Everything else is
+/// an opinion: while the claim is open all stands still, and a person of this party resolves it.
 fn resolved(record: &mut Record<'_>, claim: ClaimId, resolution: Resolution) -> Result<(), Why> {
     let known = record.case.claims.get(&claim).ok_or(Why::NoClaim)?;
-    if resolution == Resolution::Upheld && known.is_open() {
+    let settles = record.case.side == Side::Agency && resolution == Resolution::Upheld;
+    if settles && known.is_open() {
         let reason = Remark::default();
         record.add(What::ClaimResolved { claim, resolution, reason });
-        withdraw_all(record);
     } else {
         record.add(What::ClaimOpinion { claim, resolution });
     }

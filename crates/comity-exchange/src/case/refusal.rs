@@ -66,7 +66,8 @@ pub enum Why {
     NoMatch,
     /// No officer has determined status.
     NotDetermined,
-    /// The officer did not determine that the person is removable, with probable cause.
+    /// The officer did not determine that the person is removable, with probable cause and on a
+    /// basis.
     NotRemovable,
     /// The program was not evaluated since the facts last changed.
     NotEvaluated,
@@ -244,7 +245,9 @@ impl Why {
             Why::NotACandidate => "no candidate has that record",
             Why::NoMatch => "no examiner has verified a match",
             Why::NotDetermined => "no officer has determined status",
-            Why::NotRemovable => "no officer found probable cause that the person is removable",
+            Why::NotRemovable => {
+                "no officer found probable cause, on a basis, that the person is removable"
+            }
             Why::NotEvaluated => "the program was not evaluated since the facts last changed",
             Why::AsksNothing => "a request asks for a hold, notice, transfer, interview or status",
             Why::OtherDate => "a request is dated on the day on which it is issued",

@@ -165,6 +165,13 @@ impl Case {
         self.hold.as_ref().filter(|hold| self.time(now) < hold.ends_at())
     }
 
+    /// True if a hold ran at a moment that has passed, or runs now.
+    pub fn was_held_at(&self, at: Timestamp) -> bool {
+        let over = |past: &PastHold| past.hold.started_at() <= at && at < past.ended_at;
+        let runs = |hold: &Hold| hold.started_at() <= at && at < hold.ends_at();
+        self.hold.as_ref().is_some_and(runs) || self.past_holds.iter().any(over)
+    }
+
     /// The request of an id.
     pub fn request(&self, id: RequestId) -> Option<&Request> {
         self.requests.iter().find(|r| r.draft.request == id)

@@ -1,9 +1,10 @@
 //! Events and messages that are forged, damaged, crossed or out of place.
 
+use crate::mutate::{Corpus, Limits, hammer};
 use crate::world::*;
+use comity_exchange::MessageKind;
 use comity_exchange::case::*;
 use comity_exchange::{canonical, read_canonical};
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// A stored event after somebody changed a value in it.
@@ -135,28 +136,52 @@ fn moments_that_cannot_be_are_refused() {
     assert_eq!(why, Why::InFuture(at("2016-03-01T09:00")));
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    #[test]
-    fn damaged_events_and_bodies_are_read_whole_or_not_at_all(
-        which in 0_usize..64, at in 0_usize..8192, byte in any::<u8>(), cut in any::<bool>(),
-    ) {
-        let world = held();
-        let events: Vec<&Event> = world.agency.events.iter().chain(&world.federal.events).collect();
-        let event = events[which % events.len()];
-        let mut bytes = event.to_text().unwrap().into_bytes();
-        let at = at % bytes.len();
-        if cut { bytes.truncate(at) } else { bytes[at] = byte }
-        if let Ok(text) = String::from_utf8(bytes)
-            && let Ok(read) = Event::read(&text)
-        {
-            prop_assert_eq!(read.to_text().unwrap(), text);
+#[test]
+fn hostile_events_and_bodies_are_refused_or_read_back_to_the_byte() {
+    let mut world = World::held();
+    let now = at("2016-03-05T09:00");
+    world.agency.ok(Act::GiveNotice { request: request_id(1) }, now);
+    world.federal.ok(Act::EvaluateProgram(world.federal.advice(now)), now);
+    let mut corpus = Corpus::default();
+    for event in world.agency.events.iter().chain(&world.federal.events) {
+        corpus.push(event.what.kind_name(), event.to_text().unwrap().as_bytes());
+    }
+    let mut bodies = 0;
+    for node in [&world.agency, &world.federal] {
+        for event in &node.events {
+            if let Some(message) = message_of(&node.case, event) {
+                let body = Value::Object(message.to_body().unwrap());
+                corpus.push("body", canonical(&body).unwrap().as_bytes());
+                bodies += 1;
+            }
         }
     }
-}
-
-fn held() -> &'static World {
-    static HELD: std::sync::OnceLock<World> = std::sync::OnceLock::new();
-    HELD.get_or_init(World::held)
+    assert!(bodies >= 6, "{bodies}");
+    let (mut events, mut messages) = (0, 0);
+    hammer("events and bodies", &corpus, Limits::of(20_000), |bytes| {
+        let Ok(text) = std::str::from_utf8(bytes) else { return };
+        if let Ok(event) = Event::read(text) {
+            assert_eq!(event.to_text().unwrap(), text);
+            events += 1;
+        }
+        let Ok(Value::Object(body)) = read_canonical(text) else { return };
+        for kind in Says::KINDS {
+            let kind = MessageKind::new(kind).unwrap();
+            let Ok(message) = Message::read(&kind, &body) else { continue };
+            assert_eq!(message.kind().unwrap(), kind);
+            // Whatever it says, the case takes it or sets it aside.
+            let act = Act::Receive(Box::new(message));
+            for case in [&world.agency.case, &world.federal.case] {
+                let command = Command {
+                    id: CommandId([9; 16]),
+                    by: By::Peer(CommandId([9; 16])),
+                    expects: None,
+                    act: act.clone(),
+                };
+                let _ = decide(case, &command, now);
+            }
+            messages += 1;
+        }
+    });
+    assert!(events > 50 && messages > 50, "only {events} events and {messages} bodies were read");
 }

@@ -343,6 +343,37 @@ fn a_claim_that_is_upheld_withdraws_every_request_and_ends_the_matter() {
 }
 
 #[test]
+fn the_agency_s_word_that_a_claim_is_true_is_an_opinion_at_the_federal_side() {
+    let mut world = World::requested();
+    let now = at("2016-03-02T09:00");
+    world.agency.ok(claim(1, ClaimKind::Citizenship), now);
+    let (claim, resolution) = (claim_id(1), Resolution::Upheld);
+    world.agency.ok(Act::ResolveClaim { claim, resolution, reason: remark("passport") }, now);
+    world.deliver(now);
+    let known = &world.federal.case.claims[&claim];
+    assert_eq!((known.peer_says, known.resolution), (Some(Resolution::Upheld), None));
+    assert!(world.federal.case.standing().is_some());
+    let why = world.issue(draft(2, "2016-03-02"), now).unwrap_err().why;
+    assert_eq!(why, Why::ClaimOpen, "and all stands still until an officer resolves it");
+    let answer = world.answer(Choice::Comply, Choice::Comply, now);
+    assert_eq!(world.agency.why(answer, now), Why::ClaimUpheld);
+}
+
+#[test]
+fn a_transfer_during_the_hold_may_be_recorded_after_it_and_one_after_it_may_not() {
+    let mut world = World::held();
+    let end = at("2016-03-06T17:00");
+    world.agency.ok(Act::Tick, end);
+    let later = at("2016-03-06T17:20");
+    let at_the_end = Act::Transfer { request: request_id(1), at: end };
+    assert_eq!(world.agency.why(at_the_end, later), Why::NotAnsweredSo(Channel::Transfer));
+    let taken = at("2016-03-06T16:50");
+    world.agency.ok(Act::Transfer { request: request_id(1), at: taken }, later);
+    let past = world.agency.case.past_holds.last().unwrap();
+    assert_eq!((past.ended_at, &past.why), (taken, &HoldEnd::Transferred));
+}
+
+#[test]
 fn a_claim_that_the_person_keeps_to_the_agency_is_not_told() {
     let mut world = World::requested();
     let now = at("2016-03-02T09:00");

@@ -145,7 +145,7 @@ fn a_declined_notice_leaves_no_way_to_tell() {
 
 #[test]
 fn every_kind_is_one_and_no_two_are_the_same() {
-    for kind in What::KINDS {
+    for kind in What::KINDS.iter().chain(Says::KINDS) {
         assert_eq!(EventKind::new(kind).unwrap().as_str(), *kind);
     }
     let unique: BTreeSet<&str> = What::KINDS.iter().copied().collect();

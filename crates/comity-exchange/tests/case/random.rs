@@ -6,6 +6,9 @@ use crate::world::*;
 use comity_exchange::case::*;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 /// One step of a life.
@@ -13,7 +16,11 @@ use std::sync::OnceLock;
 struct Step {
     at_agency: bool,
     command: usize,
+    /// Chosen among what the case allows, and not among everything.
+    allowed: bool,
     /// By how much the node's clock moved; it may go back.
+    /// Chosen to bring the case forward.
+    forward: bool,
     minutes: i64,
     pick: u8,
     delivers: bool,
@@ -26,15 +33,48 @@ fn step() -> impl Strategy<Value = Step> {
         2 => 240_i64..5000,
         1 => -3000_i64..0,
     ];
-    (any::<bool>(), 0..CommandName::ALL.len(), minutes, any::<u8>(), any::<bool>(), any::<bool>())
-        .prop_map(|(at_agency, command, minutes, pick, delivers, again)| Step {
+    let switches = (
+        any::<bool>(),
+        any::<bool>(),
+        any::<bool>(),
+        prop::bool::weighted(0.8),
+        prop::bool::weighted(0.3),
+    );
+    (switches, 0..CommandName::ALL.len(), minutes, any::<u8>()).prop_map(
+        |((at_agency, delivers, again, allowed, forward), command, minutes, pick)| Step {
             at_agency,
             command,
+            allowed,
+            forward,
             minutes,
             pick,
             delivers,
             again,
-        })
+        },
+    )
+}
+
+/// Commands that bring a case forward, the last ones first.
+const FORWARD: [CommandName; 12] = [
+    CommandName::StartHold,
+    CommandName::GiveNotice,
+    CommandName::ResolveClaim,
+    CommandName::IssueRequest,
+    CommandName::EvaluateProgram,
+    CommandName::VerifyMatch,
+    CommandName::RecordSearch,
+    CommandName::SubmitPrints,
+    CommandName::Book,
+    CommandName::DetermineStatus,
+    CommandName::AnswerRequest,
+    CommandName::SetEligible,
+];
+
+fn eligible_now() -> World {
+    let mut world = World::answered();
+    let now = at("2016-03-02T12:00");
+    world.agency.ok(Act::SetEligible(eligible("2016-03-02T12:00")), now);
+    world
 }
 
 fn worlds() -> &'static [World] {
@@ -47,6 +87,8 @@ fn worlds() -> &'static [World] {
             World::requested(),
             World::answered(),
             World::held(),
+            eligible_now(),
+            eligible_now(),
         ]
     })
 }
@@ -168,55 +210,94 @@ fn in_order(node: &Node) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+/// Lives one life, checking after every step.
+fn live(from: usize, steps: &[Step]) -> Result<World, TestCaseError> {
+    let mut world = worlds()[from].clone();
+    let mut clock = world.agency.case.last_at.unwrap_or(at("2016-03-01T09:00"));
+    for (number, step) in steps.iter().enumerate() {
+        clock += SignedDuration::from_mins(step.minutes);
+        let node = if step.at_agency { &mut world.agency } else { &mut world.federal };
+        let open = allowed(&node.case, clock);
+        let names = if step.allowed { open.as_slice() } else { CommandName::ALL };
+        let forward = FORWARD.iter().find(|name| open.contains(name)).filter(|_| step.forward);
+        let name = *forward.unwrap_or(&names[step.command % names.len()]);
+        let act = act(name, node, clock, number as u64, step.pick);
+        let by = who(&act);
+        let command = node.command(by, act);
+        let events = node.events.clone();
+        let before = node.case.clone();
+        match node.take(&command, clock) {
+            Ok(_) => prop_assert!(node.events.starts_with(&events), "events only come after"),
+            Err(refusal) => {
+                prop_assert_eq!(&node.case, &before);
+                prop_assert_eq!(refusal.allowed, allowed(&before, clock));
+            }
+        }
+        if step.again && node.case.commands.contains_key(&command.id) {
+            prop_assert_eq!(node.take(&command, clock).unwrap(), Vec::new());
+        }
+        if step.delivers {
+            world.deliver(clock);
+        }
+        check(&world.agency, clock)?;
+        check(&world.federal, clock)?;
+    }
+    // Both sides tell one story of what both were told.
+    world.deliver(clock);
+    for request in &world.federal.case.requests {
+        let there = world.agency.case.request(request.draft.request);
+        let there = there.expect("every request that was issued has come");
+        prop_assert_eq!(&there.draft, &request.draft);
+        prop_assert_eq!(there.stands(), request.stands());
+    }
+    // Slept through to the end, nothing is held and everything due was told.
+    let end = clock + SignedDuration::from_hours(24 * 30);
+    world.agency.give_by(By::Alarm, Act::Tick, end).expect("a look at the clock");
+    prop_assert!(world.agency.case.hold_at(end).is_none());
+    prop_assert!(next_at(&world.agency.case).is_none_or(|next| next > end));
+    check(&world.agency, end)?;
+    Ok(world)
+}
 
-    #[test]
-    fn random_lives(
-        from in 0_usize..6,
-        steps in proptest::collection::vec(step(), 1..24),
-    ) {
-        let mut world = worlds()[from].clone();
-        let last = world.agency.case.last_at.unwrap_or(at("2016-03-01T09:00"));
-        let mut clock = last;
-        for (number, step) in steps.iter().enumerate() {
-            clock += SignedDuration::from_mins(step.minutes);
-            let node = if step.at_agency { &mut world.agency } else { &mut world.federal };
-            let name = CommandName::ALL[step.command];
-            let act = act(name, node, clock, number as u64, step.pick);
-            let by = who(&act);
-            let command = node.command(by, act);
-            let events = node.events.clone();
-            let before = node.case.clone();
-            match node.take(&command, clock) {
-                Ok(_) => prop_assert!(node.events.starts_with(&events), "events only come after"),
-                Err(refusal) => {
-                    prop_assert_eq!(&node.case, &before);
-                    prop_assert_eq!(refusal.allowed, allowed(&before, clock));
-                }
-            }
-            if step.again && node.case.commands.contains_key(&command.id) {
-                prop_assert_eq!(node.take(&command, clock).unwrap(), Vec::new());
-            }
-            if step.delivers {
-                world.deliver(clock);
-            }
-            check(&world.agency, clock)?;
-            check(&world.federal, clock)?;
+#[test]
+fn random_lives() {
+    // As many lives as PROPTEST_CASES says, 256 without it.
+    let config = ProptestConfig::default();
+    let lives = config.cases as usize;
+    let mut runner = TestRunner::new(ProptestConfig { source_file: Some(file!()), ..config });
+    let mut happened: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let seen = RefCell::new(&mut happened);
+    let life = (0..worlds().len(), proptest::collection::vec(step(), 1..24));
+    let result = runner.run(&life, |(from, steps)| {
+        let world = live(from, &steps)?;
+        let mut seen = seen.borrow_mut();
+        let before = &worlds()[from];
+        let new = |node: &Node, old: &Node| node.events[old.events.len()..].to_vec();
+        let mut events = new(&world.agency, &before.agency);
+        events.extend(new(&world.federal, &before.federal));
+        for event in events {
+            *seen.entry(event.what.kind_name()).or_default() += 1;
         }
-        // Both sides tell one story of what both were told.
-        world.deliver(clock);
-        for request in &world.federal.case.requests {
-            let there = world.agency.case.request(request.draft.request);
-            let there = there.expect("every request that was issued has come");
-            prop_assert_eq!(&there.draft, &request.draft);
-            prop_assert_eq!(there.stands(), request.stands());
-        }
-        // Slept through to the end, nothing is held and everything due was told.
-        let end = clock + SignedDuration::from_hours(24 * 30);
-        world.agency.give_by(By::Alarm, Act::Tick, end).expect("a look at the clock");
-        prop_assert!(world.agency.case.hold_at(end).is_none());
-        prop_assert!(next_at(&world.agency.case).is_none_or(|next| next > end));
-        check(&world.agency, end)?;
+        Ok(())
+    });
+    result.unwrap_or_else(|failure| panic!("{failure}"));
+    // A life in which nothing happens shows nothing.
+    for kind in [
+        "match.verified",
+        "request.issued",
+        "request.received",
+        "request.answered",
+        "request.ended",
+        "hold.started",
+        "hold.ended",
+        "claim.made",
+        "claim.resolved",
+        "booking.amended",
+        "event.corrected",
+        "custody.ended",
+        "alarm.raised",
+    ] {
+        let times = happened.get(kind).copied().unwrap_or(0);
+        assert!(times >= lives / 64, "{kind} happened {times} times in {lives} lives");
     }
 }

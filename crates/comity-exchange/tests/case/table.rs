@@ -3,7 +3,7 @@
 use crate::world::*;
 use comity_exchange::case::*;
 use comity_policy::Channel;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 const NOW: &str = "2016-03-02T12:00";
@@ -96,7 +96,16 @@ const AGENCY: &[Row] = &[
     (
         "held, and the clock ran out",
         || agency(World::held(), "2016-03-06T17:00"),
-        &[AmendBooking, AnswerRequest, SetEligible, GiveNotice, StartHold, EndCustody, MakeClaim],
+        &[
+            AmendBooking,
+            AnswerRequest,
+            SetEligible,
+            GiveNotice,
+            StartHold,
+            Transfer,
+            EndCustody,
+            MakeClaim,
+        ],
     ),
     (
         "held, then a claim",
@@ -254,7 +263,12 @@ pub fn sample(name: CommandName, node: &Node, now: Timestamp) -> Act {
         GiveNotice => Act::GiveNotice { request: standing },
         StartHold => Act::StartHold { request: standing, advice: advice() },
         EndHold => Act::EndHold { reason: remark("sheriff's order") },
-        Transfer => Act::Transfer { request: standing, at: now },
+        Transfer => {
+            // Of a hold that is over, a moment at which it ran.
+            let second = SignedDuration::from_secs(1);
+            let over = node.case.hold.as_ref().map(|hold| hold.ends_at() - second);
+            Act::Transfer { request: standing, at: over.map_or(now, |over| over.min(now)) }
+        }
         EndCustody => Act::EndCustody(CustodyEnd { at: now, how: HowEnded::Released }),
         TakeCustody => Act::TakeCustody { at: now },
         MakeClaim => Act::MakeClaim(Claim { claim: claim_id(10), ..claim() }),

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 /// A folder or file of the repository.
 pub fn repository(path: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(path)
+    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..").join(path)
 }
 
 fn collect(folder: &Path, out: &mut Vec<PolicyFile>) {
