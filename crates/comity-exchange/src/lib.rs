@@ -1,5 +1,6 @@
-//! The protocol between parties that do not trust each other: what one sends, the other
-//! receives exactly once, in order, and can prove.
+//! The protocol between parties that do not trust each other: the custody case that both of
+//! them keep ([`case`]), and how what one sends reaches the other exactly once, in order, and
+//! can be proved.
 //!
 //! - An [`Envelope`] is one message: canonical JSON ([`canonical`], RFC 8785) in a signed note.
 //! - [`PartyKeys`] says which keys of a party are believed, and until when.
@@ -12,7 +13,9 @@
 //! and does nothing twice.
 
 mod canonical;
+pub mod case;
 mod envelope;
+pub mod iaq;
 mod inbox;
 mod keys;
 mod outbox;

@@ -5,12 +5,12 @@ use crate::cond::Cond;
 use crate::expr::check::Param;
 use crate::plan::Plan;
 use comity_model::{Day, PlaceCode};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// The id of a policy file: `us-ca.trust-act.2014`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PolicyId(pub String);
 
@@ -21,7 +21,7 @@ impl fmt::Display for PolicyId {
 }
 
 /// The id of a rule inside its policy.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RuleId(pub String);
 
