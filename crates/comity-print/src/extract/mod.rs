@@ -1,6 +1,7 @@
 //! From an image to minutiae, in stages that can each be looked at.
 
 mod enhance;
+mod even;
 mod field;
 mod find;
 pub(crate) mod math;
@@ -35,10 +36,10 @@ pub struct Extraction {
 
 /// The minutiae of an image at 500 pixels an inch, with every stage.
 pub fn extract(image: &GrayImage, finger: FingerPosition) -> Extraction {
-    let (even, contrast) = plane::even_out(image);
-    let half = plane::halved(&even);
-    let contrasted = segment::contrasted(&contrast);
     let arch = pulp::Arch::new();
+    let (even, contrast) = arch.dispatch(|| (even::even_out(image), even::contrasts(image)));
+    let half = arch.dispatch(|| even::halved(&even));
+    let contrasted = segment::contrasted(&contrast);
     let spectra = arch.dispatch(|| spectrum::spectra(&half, &contrasted));
     let ridges = field::ridges(&spectra);
     let mask = segment::mask(&ridges, &contrasted);
