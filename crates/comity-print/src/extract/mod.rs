@@ -43,8 +43,10 @@ pub fn extract(image: &GrayImage, finger: FingerPosition) -> Extraction {
     let spectra = arch.dispatch(|| spectrum::spectra(&half, &contrasted));
     let ridges = field::ridges(&spectra);
     let mask = segment::mask(&ridges, &contrasted);
-    let enhanced = arch.dispatch(|| enhance::enhanced(&even, &ridges, &mask));
-    let mut skeleton = skeleton::thinned(skeleton::binarized(&enhanced));
+    let filtered = arch.dispatch(|| enhance::filtered(&half, &ridges, &mask));
+    let enhanced = arch.dispatch(|| enhance::enlarged(&filtered, &mask, even.width, even.height));
+    let mut skeleton =
+        skeleton::thinned(skeleton::binarized(&enhanced)).plane(enhanced.width, enhanced.height);
     let minutiae = find::minutiae(&mut skeleton, &ridges, &mask);
     let (mut clarity, mut blocks) = (0.0f32, 0usize);
     for (ridge, inside) in ridges.values.iter().zip(&mask.values) {
