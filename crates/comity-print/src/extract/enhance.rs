@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 /// Side of a tile with one kernel, in pixels of the halved plane.
 const TILE: usize = 2;
 /// Half the side of a kernel, in pixels of the halved plane.
-const RADIUS: usize = 5;
+const RADIUS: usize = 6;
 const SIDE: usize = 2 * RADIUS + 1;
 /// A kernel's row with idle taps that fill the vector registers.
 const TAPS: usize = 16;
@@ -38,7 +38,7 @@ static KERNELS: LazyLock<Vec<Kernel>> = LazyLock::new(|| {
 /// An even Gabor filter without response to a constant.
 fn kernel(direction_rad: f64, period_px: f64) -> Kernel {
     let (sin, cos) = sin_cos(direction_rad);
-    let across = (0.42 * period_px).clamp(2.4, 4.2);
+    let across = (0.5 * period_px).clamp(2.4, 5.0);
     let along = 4.2;
     let mut values = [[0.0f32; TAPS]; SIDE];
     let (mut sum, mut weights) = (0.0, 0.0);

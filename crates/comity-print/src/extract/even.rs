@@ -10,8 +10,8 @@ const WINDOW_RADIUS_PX: usize = 16;
 /// Gray levels added to the contrast, so that an empty background stays quiet.
 const CONTRAST_FLOOR: f32 = 6.0;
 const CLAMP: f32 = 2.0;
-/// Half the side of the window for a block's contrast, in pixels: about two ridges.
-const NEAR_PX: usize = 8;
+/// Side of the cells that a block's contrast is taken from.
+const CELL_PX: usize = BLOCK_PX / 2;
 
 /// The print with local mean 0 and local contrast about 1.
 #[allow(
@@ -35,22 +35,33 @@ pub(crate) fn even_out(image: &GrayImage) -> Plane<f32> {
     even
 }
 
-/// The contrast of each block in gray levels.
-#[allow(
-    clippy::inline_always,
-    reason = "vector instructions reach only what is inlined into the dispatch"
-)]
-#[inline(always)]
+/// The contrast of each block in gray levels: the deviation in a window of 16 x 16 pixels.
 pub(crate) fn contrasts(image: &GrayImage) -> Plane<f32> {
     let (w, h) = (image.width_px(), image.height_px());
     let mut found = Plane::new(w.div_ceil(BLOCK_PX), h.div_ceil(BLOCK_PX));
-    let mut window = Window::new(image, NEAR_PX, NEAR_PX);
-    for row in 0..found.height {
-        window.slide((row * BLOCK_PX + BLOCK_PX / 2).min(h - 1));
-        for column in 0..found.width {
-            let x = (column * BLOCK_PX + BLOCK_PX / 2).min(w - 1);
-            found.values[row * found.width + column] = window.variances[x].sqrt();
+    // The window is four cells of a quarter block's pixels across and down.
+    let (columns, rows) = (2 * found.width + 2, 2 * found.height + 2);
+    let mut cells = vec![(0u32, 0u32, 0u32); columns * rows];
+    for y in 0..h {
+        let line = &mut cells[(y / CELL_PX + 1) * columns + 1..];
+        for (cell, pixels) in line.iter_mut().zip(image.row(y).chunks(CELL_PX)) {
+            for &pixel in pixels {
+                cell.0 += u32::from(pixel);
+                cell.1 += u32::from(pixel) * u32::from(pixel);
+            }
+            cell.2 += pixels.len() as u32;
         }
+    }
+    for (at, contrast) in found.values.iter_mut().enumerate() {
+        let first = 2 * (at / found.width) * columns + 2 * (at % found.width);
+        let (mut sum, mut square, mut count) = (0, 0, 0);
+        for row in 0..4 {
+            for cell in &cells[first + row * columns..first + row * columns + 4] {
+                (sum, square, count) = (sum + cell.0, square + cell.1, count + cell.2);
+            }
+        }
+        let mean = sum as f32 / count as f32;
+        *contrast = (square as f32 / count as f32 - mean * mean).max(0.0).sqrt();
     }
     found
 }
