@@ -28,104 +28,166 @@ pub struct Ridge {
 const AGREEMENT: f64 = 5.0;
 const SUDDEN: f64 = 0.02;
 
-static TURN: LazyLock<Belief> = LazyLock::new(|| {
-    let mut turn = [0.0; DIRECTIONS];
-    for (k, t) in turn.iter_mut().enumerate() {
-        let (_, cos) = sin_cos(k as f64 * 2.0 * std::f64::consts::PI / DIRECTIONS as f64);
-        *t = (exp(AGREEMENT * (cos - 1.0)) + SUDDEN) as f32;
+struct Turns {
+    /// How likely a neighbor is turned by so many steps.
+    likely: Belief,
+    /// Cosine and sine of twice each direction.
+    doubled: [(f32, f32); DIRECTIONS],
+}
+
+static TURNS: LazyLock<Turns> = LazyLock::new(|| {
+    let angle = |k: usize| k as f64 * 2.0 * std::f64::consts::PI / DIRECTIONS as f64;
+    Turns {
+        likely: std::array::from_fn(|k| {
+            let (_, cos) = sin_cos(angle(k));
+            (exp(AGREEMENT * (cos - 1.0)) + SUDDEN) as f32
+        }),
+        doubled: std::array::from_fn(|k| {
+            let (sin, cos) = sin_cos(angle(k));
+            (cos as f32, sin as f32)
+        }),
     }
-    turn
 });
 
 /// Directions, periods and clarity from the spectra.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
 pub(crate) fn ridges(spectra: &Plane<Option<Box<Spectrum>>>) -> Plane<Ridge> {
+    let turns = &*TURNS;
     let evidence: Vec<Belief> = spectra.values.iter().map(|s| evidence(s.as_deref())).collect();
-    let beliefs = beliefs(&evidence, spectra.width, spectra.height);
+    let beliefs = beliefs(&turns.likely, &evidence, spectra.width, spectra.height);
     let mut found = Plane::new(spectra.width, spectra.height);
     for row in 0..spectra.height {
         for column in 0..spectra.width {
             let at = row * spectra.width + column;
-            found.values[at] = ridge(spectra, &beliefs[at], column, row);
+            found.values[at] = ridge(spectra, turns, &beliefs[at], column, row);
         }
     }
-    smooth_periods(&found)
+    smooth_periods(&mut found);
+    found
 }
 
 /// The likelihood of each direction, over all periods, with the noise's strength integrated out:
 /// (1 - share) to a power that grows with the independent samples of a window.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
 fn evidence(spectrum: Option<&Spectrum>) -> Belief {
-    let Some(spectrum) = spectrum else { return [1.0; DIRECTIONS] };
+    let Some(spectrum) = spectrum else { return [1.0 / DIRECTIONS as f32; DIRECTIONS] };
     let mut found = [0.0; DIRECTIONS];
-    for (wave, share) in spectrum.iter().enumerate() {
-        let rest = 1.0 / (1.0 - share);
-        let square = rest * rest;
-        found[wave % DIRECTIONS] += square * rest;
+    for shares in spectrum.chunks_exact(DIRECTIONS) {
+        for (sum, share) in found.iter_mut().zip(shares) {
+            let rest = 1.0 / (1.0 - share);
+            *sum += rest * rest * rest;
+        }
     }
     normalized(found)
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
 fn normalized(mut belief: Belief) -> Belief {
-    let sum: f32 = belief.iter().sum();
+    let eight: [f32; 8] = std::array::from_fn(|k| belief[k] + belief[k + 8]);
+    let four: [f32; 4] = std::array::from_fn(|k| eight[k] + eight[k + 4]);
+    let scale = 1.0 / ((four[0] + four[2]) + (four[1] + four[3]));
     for b in &mut belief {
-        *b /= sum;
+        *b *= scale;
     }
     belief
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
 fn product(a: &Belief, b: &Belief) -> Belief {
-    let mut c = *a;
-    for (c, b) in c.iter_mut().zip(b) {
-        *c *= b;
-    }
-    c
+    std::array::from_fn(|k| a[k] * b[k])
 }
 
 /// What a block says to the next one.
-fn message(from: &Belief) -> Belief {
-    let turn = &*TURN;
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
+fn message(likely: &Belief, from: &Belief) -> Belief {
+    let mut twice = [0.0; 2 * DIRECTIONS];
+    twice[..DIRECTIONS].copy_from_slice(from);
+    twice[DIRECTIONS..].copy_from_slice(from);
     let mut to = [0.0; DIRECTIONS];
-    for (shift, t) in turn.iter().enumerate() {
+    for (shift, t) in likely.iter().enumerate() {
         for k in 0..DIRECTIONS {
-            to[k] += t * from[(k + shift) % DIRECTIONS];
+            to[k] += t * twice[k + shift];
         }
     }
     normalized(to)
 }
 
-/// Beliefs after passing along rows, along columns and along both again.
-fn beliefs(evidence: &[Belief], width: usize, height: usize) -> Vec<Belief> {
-    let rows: Vec<Vec<usize>> =
-        (0..height).map(|y| (0..width).map(|x| y * width + x).collect()).collect();
-    let columns: Vec<Vec<usize>> =
-        (0..width).map(|x| (0..height).map(|y| y * width + x).collect()).collect();
-    let along = |lines: &[Vec<usize>], input: &[Belief]| {
-        let mut heard = vec![[1.0; DIRECTIONS]; input.len()];
-        for line in lines {
-            for forward in [true, false] {
-                let mut carried = [1.0 / DIRECTIONS as f32; DIRECTIONS];
-                for step in 0..line.len() {
-                    let at = line[if forward { step } else { line.len() - 1 - step }];
-                    heard[at] = product(&heard[at], &carried);
-                    carried = message(&normalized(product(&input[at], &carried)));
-                }
-            }
+/// Blocks in lines: how many lines, blocks a line, and the steps from line to line and along.
+type Lines = (usize, usize, usize, usize);
+
+/// What each block hears from both ends of its line; `known` is what the blocks say themselves.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
+fn heard(likely: &Belief, known: &[Belief], lines: Lines) -> Vec<Belief> {
+    let (count, length, next_line, step) = lines;
+    let mut heard = vec![[0.0; DIRECTIONS]; known.len()];
+    for line in 0..count {
+        let mut carried = [1.0 / DIRECTIONS as f32; DIRECTIONS];
+        for k in 0..length {
+            let at = line * next_line + k * step;
+            heard[at] = carried;
+            carried = message(likely, &product(&known[at], &carried));
         }
-        heard.into_iter().map(normalized).collect::<Vec<_>>()
-    };
+        carried = [1.0 / DIRECTIONS as f32; DIRECTIONS];
+        for k in (0..length).rev() {
+            let at = line * next_line + k * step;
+            heard[at] = normalized(product(&heard[at], &carried));
+            carried = message(likely, &product(&known[at], &carried));
+        }
+    }
+    heard
+}
+
+/// Beliefs after passing along rows, along columns and along both again.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
+fn beliefs(likely: &Belief, evidence: &[Belief], width: usize, height: usize) -> Vec<Belief> {
+    let (rows, columns) = ((height, width, width, 1), (width, height, 1, width));
     let with = |heard: &[Belief]| -> Vec<Belief> {
         evidence.iter().zip(heard).map(|(e, h)| normalized(product(e, h))).collect()
     };
-    let from_rows = along(&rows, evidence);
-    let from_columns = along(&columns, &with(&from_rows));
-    let from_rows = along(&rows, &with(&from_columns));
-    let both: Vec<Belief> =
-        from_rows.iter().zip(&from_columns).map(|(a, b)| normalized(product(a, b))).collect();
-    with(&both)
+    let from_rows = heard(likely, evidence, rows);
+    let from_columns = heard(likely, &with(&from_rows), columns);
+    let from_rows = heard(likely, &with(&from_columns), rows);
+    let all = evidence.iter().zip(&from_rows).zip(&from_columns);
+    all.map(|((e, r), c)| product(e, &product(r, c))).collect()
 }
 
 /// The ridge of a block: the believed direction, refined with the energies around it.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
+#[inline(always)]
 fn ridge(
     spectra: &Plane<Option<Box<Spectrum>>>,
+    turns: &Turns,
     belief: &Belief,
     column: usize,
     row: usize,
@@ -138,25 +200,21 @@ fn ridge(
     }
     let mut shares = [0.0f32; DIRECTIONS * PERIODS_PX.len()];
     let mut weights = 0.0;
-    for dy in -1isize..=1 {
-        for dx in -1isize..=1 {
-            let (x, y) = (column as isize + dx, row as isize + dy);
-            if x < 0 || y < 0 || x >= spectra.width as isize || y >= spectra.height as isize {
-                continue;
-            }
-            let weight = if dx == 0 && dy == 0 { 2.0 } else { 1.0 };
+    for y in row.saturating_sub(1)..(row + 2).min(spectra.height) {
+        for x in column.saturating_sub(1)..(column + 2).min(spectra.width) {
+            let weight = if x == column && y == row { 2.0 } else { 1.0 };
             weights += weight;
-            if let Some(s) = &spectra.values[y as usize * spectra.width + x as usize] {
+            if let Some(s) = &spectra.values[y * spectra.width + x] {
                 for (sum, share) in shares.iter_mut().zip(s.iter()) {
                     *sum += share * weight;
                 }
             }
         }
     }
-    refined(&shares, weights, best)
+    refined(turns, &shares, weights, best)
 }
 
-fn refined(shares: &[f32], weights: f32, best: usize) -> Ridge {
+fn refined(turns: &Turns, shares: &[f32], weights: f32, best: usize) -> Ridge {
     let near = |shift: usize| (best + DIRECTIONS + shift - 2) % DIRECTIONS;
     let mut by_period = [0.0f32; PERIODS_PX.len()];
     for (f, sum) in by_period.iter_mut().enumerate() {
@@ -177,15 +235,14 @@ fn refined(shares: &[f32], weights: f32, best: usize) -> Ridge {
     for shift in 0..5 {
         let k = near(shift);
         let sum = shares[top * DIRECTIONS + k];
-        let (s, c) = sin_cos(k as f64 * 2.0 * std::f64::consts::PI / DIRECTIONS as f64);
-        cos2 += sum * sum * c as f32;
-        sin2 += sum * sum * s as f32;
+        let (c, s) = turns.doubled[k];
+        cos2 += sum * sum * c;
+        sin2 += sum * sum * s;
     }
     let length = (cos2 * cos2 + sin2 * sin2).sqrt();
     if length <= 0.0 {
-        let angle = best as f64 * 2.0 * std::f64::consts::PI / DIRECTIONS as f64;
-        let (s, c) = sin_cos(angle);
-        return Ridge { cos2: c as f32, sin2: s as f32, period_px: 0.0, clarity: 0.0 };
+        let (cos2, sin2) = turns.doubled[best];
+        return Ridge { cos2, sin2, period_px: 0.0, clarity: 0.0 };
     }
     Ridge {
         cos2: cos2 / length,
@@ -196,23 +253,35 @@ fn refined(shares: &[f32], weights: f32, best: usize) -> Ridge {
 }
 
 /// Periods averaged over neighbors by their clarity: they change slowly.
-fn smooth_periods(ridges: &Plane<Ridge>) -> Plane<Ridge> {
-    let mut smooth = ridges.clone();
-    for row in 0..ridges.height {
-        for column in 0..ridges.width {
-            let (mut weight, mut sum) = (1e-6f32, 9e-6f32);
-            for dy in -3isize..=3 {
-                for dx in -3isize..=3 {
-                    let near = ridges.at(column as isize + dx, row as isize + dy);
-                    let w = near.clarity * near.clarity * near.clarity;
-                    weight += w;
-                    sum += w * near.period_px;
-                }
-            }
-            smooth.values[row * ridges.width + column].period_px = sum / weight;
+fn smooth_periods(ridges: &mut Plane<Ridge>) {
+    const REACH: usize = 3;
+    let (width, height) = (ridges.width, ridges.height);
+    let weighted: Vec<(f32, f32)> = ridges
+        .values
+        .iter()
+        .map(|ridge| {
+            let weight = ridge.clarity * ridge.clarity * ridge.clarity;
+            (weight, weight * ridge.period_px)
+        })
+        .collect();
+    let sum = |parts: &mut dyn Iterator<Item = &(f32, f32)>| {
+        parts.fold((0.0, 0.0), |sum, part| (sum.0 + part.0, sum.1 + part.1))
+    };
+    let mut along = Vec::with_capacity(weighted.len());
+    for row in weighted.chunks_exact(width) {
+        for x in 0..width {
+            let near = x.saturating_sub(REACH)..(x + REACH + 1).min(width);
+            along.push(sum(&mut row[near].iter()));
         }
     }
-    smooth
+    for y in 0..height {
+        let (from, to) = (y.saturating_sub(REACH), (y + REACH + 1).min(height));
+        for x in 0..width {
+            let column = along[from * width..to * width].iter().skip(x).step_by(width);
+            let (weight, period) = sum(&mut { column });
+            ridges.values[y * width + x].period_px = (period + 9e-6) / (weight + 1e-6);
+        }
+    }
 }
 
 /// The ridge direction in radians, 0 to pi, x right and y down.

@@ -16,9 +16,10 @@ const PATCH_SHARE_MIN: f32 = 0.15;
 pub(crate) fn contrasted(contrast: &Plane<f32>) -> Plane<bool> {
     let mut blocks = Plane::new(contrast.width, contrast.height);
     let levels = &contrast.values;
-    let mut sorted = levels.clone();
-    sorted.sort_by(f32::total_cmp);
-    let best = sorted[sorted.len() * 9 / 10];
+    let mut some: Vec<f32> = levels.iter().copied().filter(|c| *c >= CONTRAST_MIN).collect();
+    let best = some.len() * 9 / 10;
+    let best =
+        if some.is_empty() { 0.0 } else { *some.select_nth_unstable_by(best, f32::total_cmp).1 };
     let least = (best * CONTRAST_SHARE_MIN).max(CONTRAST_MIN);
     for (wanted, level) in blocks.values.iter_mut().zip(levels) {
         *wanted = *level >= least;
