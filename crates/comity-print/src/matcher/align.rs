@@ -1,5 +1,6 @@
 //! From alike surroundings to one alignment of both prints, its pairs and its score.
 
+use super::calibrate;
 use super::prepared::{Point, Prepared, TURNS, likeness};
 
 /// Prints are captured upright, give or take this, in 256ths of a turn.
@@ -15,8 +16,6 @@ const RANKED: usize = 300;
 /// seed, and is turned no more than this, in 256ths of a turn.
 const CONE: f32 = 0.35;
 const CONE_TURNED_MAX: i32 = 26;
-/// The score where nothing can be compared.
-const SCORE_MIN: f32 = -200.0;
 /// Two minutiae farther apart than this are not one, in pixels.
 const APART_PX: f32 = 14.0;
 /// Nor turned more than this, in 256ths of a turn.
@@ -25,7 +24,8 @@ const TURNED_MAX: i32 = 18;
 /// What comparing found.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comparison {
-    /// The logarithm of how much likelier one finger is than two.
+    /// How rare this much agreement is between two fingers: minus the logarithm to base 10 of the
+    /// false-match rate, 4 = one in 10,000 comparisons. From 3.5 or so it is extrapolated.
     pub score: f32,
     /// Minutiae of the first and of the second print that are one.
     pub pairs: Vec<(usize, usize)>,
@@ -170,10 +170,9 @@ fn turned(a: u8, b: u8) -> i32 {
 
 /// Compares two prints.
 pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
-    let nothing = Comparison { score: SCORE_MIN, pairs: Vec::new() };
     let (na, nb) = (a.points.len(), b.points.len());
     if na < 3 || nb < 3 {
-        return nothing;
+        return Comparison::default();
     }
     let mut alike = vec![0.0f32; na * nb];
     let mut ranked = pulp::Arch::new().dispatch(|| rank(a, b, &mut alike));
@@ -193,7 +192,7 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
         proposals.push((support, fitted(a, b, &pairs).unwrap_or(motion), pairs));
     }
     proposals.sort_by(|x, y| y.0.total_cmp(&x.0));
-    let mut best = nothing;
+    let (mut best, mut most) = (Comparison::default(), f32::MIN);
     for (_, motion, pairs) in proposals.iter().take(REFINED) {
         let mut warp = Warp::of(a, b, *motion, pairs);
         let mut pairs = pairs.clone();
@@ -202,9 +201,10 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
             let motion = fitted(a, b, &pairs).unwrap_or(warp.motion);
             warp = Warp::of(a, b, motion, &pairs);
         }
-        let score = judged(a, b, &warp, &pairs, &alike);
-        if score > best.score {
-            best = Comparison { score, pairs };
+        let evidence = judged(a, b, &warp, &pairs, &alike);
+        if evidence > most {
+            most = evidence;
+            best = Comparison { score: calibrate::rarity(evidence), pairs };
         }
     }
     best
@@ -373,7 +373,7 @@ fn fitted(a: &Prepared, b: &Prepared, pairs: &[(usize, usize)]) -> Option<Motion
     Some(Motion { sin, cos, dx: ax - (cos * bx - sin * by), dy: ay - (sin * bx + cos * by), turn })
 }
 
-/// The score of an alignment: evidence of pairs, against minutiae that should have a partner and
+/// The evidence of an alignment: that of pairs, against minutiae that should have a partner and
 /// have none, and of ridge directions where the prints overlap. The weights are logarithms of odds,
 /// rounded; docs/adr/0026 says what they were fitted to.
 fn judged(a: &Prepared, b: &Prepared, warp: &Warp, pairs: &[(usize, usize)], alike: &[f32]) -> f32 {

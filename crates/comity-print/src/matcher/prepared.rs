@@ -1,7 +1,7 @@
 //! A template made ready for comparing: descriptors of each minutia's surroundings.
 
 use crate::extract::math::{exp, sin_cos};
-use crate::template::{DirectionGrid, MINUTIAE_MAX, Template};
+use crate::template::{DirectionGrid, MINUTIAE_MAX, Template, best};
 use std::sync::LazyLock;
 
 /// Rings of points around a minutia: radius in pixels, points.
@@ -64,10 +64,8 @@ pub struct Prepared {
 impl Prepared {
     /// Makes a template ready.
     pub fn of(template: &Template) -> Self {
-        let mut points: Vec<Point> = template
-            .minutiae
+        let mut points: Vec<Point> = best(&template.minutiae, MINUTIAE_MAX)
             .iter()
-            .take(MINUTIAE_MAX)
             .map(|m| Point {
                 x: f32::from(m.x_px),
                 y: f32::from(m.y_px),
