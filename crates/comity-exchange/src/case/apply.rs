@@ -74,20 +74,8 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
             case.correctable.insert(event.version, Subject::CustodyEnd);
         }
         What::TakenReported { at } => case.taken_reported_at = Some(*at),
-        What::ClaimMade(claim) => {
-            let own = event.by.official().is_some();
-            case.make_claim(claim, own, event.at);
-        }
-        What::ClaimResolved { claim, resolution, .. } => {
-            if let Some(known) = case.claims.get_mut(claim) {
-                known.resolution = Some(*resolution);
-            }
-            case.facts_changed(event.at);
-        }
-        What::ClaimOpinion { claim, resolution } => {
-            if let Some(known) = case.claims.get_mut(claim) {
-                known.peer_says = Some(*resolution);
-            }
+        What::ClaimMade(_) | What::ClaimResolved { .. } | What::ClaimOpinion { .. } => {
+            case.claim(event);
         }
         What::DutyDone { duty, done_at } => {
             if let Some(known) = case.duties.get_mut(*duty as usize) {
@@ -107,6 +95,28 @@ pub fn apply(mut case: Case, event: &Event) -> Case {
 }
 
 impl Case {
+    /// A claim that is made, resolved, or on which the other party has a word.
+    fn claim(&mut self, event: &Event) {
+        match &event.what {
+            What::ClaimMade(claim) => {
+                let own = event.by.official().is_some();
+                self.make_claim(claim, own, event.at);
+            }
+            What::ClaimResolved { claim, resolution, .. } => {
+                if let Some(known) = self.claims.get_mut(claim) {
+                    known.resolution = Some(*resolution);
+                }
+                self.facts_changed(event.at);
+            }
+            What::ClaimOpinion { claim, resolution } => {
+                if let Some(known) = self.claims.get_mut(claim) {
+                    known.peer_says = Some(*resolution);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Facts that answers and evaluations rest on are no longer the same.
     fn facts_changed(&mut self, at: Timestamp) {
         self.changed_at = Some(at);

@@ -212,6 +212,18 @@ pub fn message_of(case: &Case, event: &Event) -> Option<Message> {
     Some(Message { case: case.id, says })
 }
 
+fn corrected(case: &Case, says: &Correction) -> Option<Says> {
+    match says {
+        Correction::Served(request, served_at) => {
+            Some(Says::RequestServed { request: *request, served_at: *served_at })
+        }
+        Correction::MatchTakenBack => Some(Says::PrintsAnswered(PrintsAnswer::TakenBack)),
+        Correction::CustodyEnd(Some(end)) => taken(case, end),
+        // A moment of release goes out by a notice, which a person gives.
+        Correction::BookedAt(_) | Correction::Eligible(_) | Correction::CustodyEnd(None) => None,
+    }
+}
+
 fn says_of(case: &Case, event: &Event) -> Option<Says> {
     let own = event.by.official().is_some();
     match &event.what {
@@ -249,17 +261,7 @@ fn says_of(case: &Case, event: &Event) -> Option<Says> {
             let told = known.claim.may_be_told || known.made_at_side == Side::Federal;
             told.then_some(Says::ClaimResolved { claim: *claim, resolution: *resolution })
         }
-        What::Corrected { says, .. } => match says {
-            Correction::Served(request, served_at) => {
-                Some(Says::RequestServed { request: *request, served_at: *served_at })
-            }
-            Correction::MatchTakenBack => Some(Says::PrintsAnswered(PrintsAnswer::TakenBack)),
-            Correction::CustodyEnd(Some(end)) => taken(case, end),
-            // A moment of release goes out by a notice, which a person gives.
-            Correction::BookedAt(_) | Correction::Eligible(_) | Correction::CustodyEnd(None) => {
-                None
-            }
-        },
+        What::Corrected { says, .. } => corrected(case, says),
         What::MessageSetAside(aside) => Some(Says::SetAside(aside.clone())),
         // Whether and when a person is released is for the law on notice: it travels by a
         // notice or not at all. Holds, duties, notes, candidates, findings and alarms are this

@@ -56,15 +56,31 @@ pub(super) fn permit(case: &Case, name: CommandName, now: Timestamp) -> Result<(
             in_custody(case)?;
             standing(case)?;
             let unserved = case.requests.iter().any(|r| r.stands() && r.served_at.is_none());
-            if unserved { Ok(()) } else { Err(Why::ServedAlready) }
+            must(unserved, Why::ServedAlready)
         }
         CommandName::AnswerRequest => {
             in_custody(case)?;
             standing(case)
         }
+        CommandName::SetEligible
+        | CommandName::GiveNotice
+        | CommandName::StartHold
+        | CommandName::EndHold
+        | CommandName::Transfer => release(case, name, now),
+        CommandName::EndCustody | CommandName::MakeClaim => in_custody(case),
+        CommandName::ResolveClaim => must(case.open_claims().next().is_some(), Why::NoClaim),
+        CommandName::DoDuty => must(case.duties.iter().any(|d| d.done_at.is_none()), Why::NoDuty),
+        CommandName::Correct => must(!case.correctable.is_empty(), Why::NotCorrectable(Vec::new())),
+        CommandName::Note | CommandName::Receive | CommandName::Tick => Ok(()),
+    }
+}
+
+/// What is done about a release: its moment, the notice of it, a hold past it, a transfer.
+fn release(case: &Case, name: CommandName, now: Timestamp) -> Result<(), Why> {
+    match name {
         CommandName::SetEligible => {
             in_custody(case)?;
-            if case.hold_at(now).is_some() { Err(Why::Holding) } else { Ok(()) }
+            must(case.hold_at(now).is_none(), Why::Holding)
         }
         CommandName::GiveNotice => {
             in_custody(case)?;
@@ -72,28 +88,21 @@ pub(super) fn permit(case: &Case, name: CommandName, now: Timestamp) -> Result<(
             let eligible = case.eligible.ok_or(Why::NotEligible)?;
             complied(case, Channel::Notify)?;
             let told = case.notice.is_some_and(|(n, _)| n.release_at == eligible.at);
-            if told { Err(Why::NoticeGiven) } else { Ok(()) }
+            must(!told, Why::NoticeGiven)
         }
         CommandName::StartHold => {
             in_custody(case)?;
             no_claim(case)?;
-            if case.hold_at(now).is_some() {
-                return Err(Why::Holding);
-            }
+            must(case.hold_at(now).is_none(), Why::Holding)?;
             let eligible = case.eligible.ok_or(Why::NotEligible)?;
             if case.time(now) < eligible.at {
                 return Err(Why::InFuture(eligible.at));
             }
             complied(case, Channel::Hold)
         }
-        CommandName::EndHold => {
-            if case.hold_at(now).is_some() {
-                Ok(())
-            } else {
-                Err(Why::NotHolding)
-            }
-        }
-        CommandName::Transfer => {
+        CommandName::EndHold => must(case.hold_at(now).is_some(), Why::NotHolding),
+        // A transfer; nothing else comes here, and nothing is allowed by default.
+        _ => {
             in_custody(case)?;
             no_claim(case)?;
             standing(case)?;
@@ -101,24 +110,11 @@ pub(super) fn permit(case: &Case, name: CommandName, now: Timestamp) -> Result<(
             let held = case.hold.is_some() || !case.past_holds.is_empty();
             if held { Ok(()) } else { complied(case, Channel::Transfer) }
         }
-        CommandName::EndCustody | CommandName::MakeClaim => in_custody(case),
-        CommandName::ResolveClaim => {
-            if case.open_claims().next().is_some() {
-                Ok(())
-            } else {
-                Err(Why::NoClaim)
-            }
-        }
-        CommandName::DoDuty => {
-            let open = case.duties.iter().any(|d| d.done_at.is_none());
-            if open { Ok(()) } else { Err(Why::NoDuty) }
-        }
-        CommandName::Correct => {
-            let any = !case.correctable.is_empty();
-            if any { Ok(()) } else { Err(Why::NotCorrectable(Vec::new())) }
-        }
-        CommandName::Note | CommandName::Receive | CommandName::Tick => Ok(()),
     }
+}
+
+fn must(is: bool, why: Why) -> Result<(), Why> {
+    if is { Ok(()) } else { Err(why) }
 }
 
 /// The way of the federal side from a search to a request. No step can be left out.
@@ -126,11 +122,11 @@ fn identification(case: &Case, name: CommandName) -> Result<(), Why> {
     match name {
         CommandName::RecordSearch => {
             let waits = case.identification == Identification::Submitted;
-            return if waits { Ok(()) } else { Err(Why::NothingToSearch) };
+            return must(waits, Why::NothingToSearch);
         }
         CommandName::VerifyMatch | CommandName::RejectCandidates => {
             let waits = matches!(case.identification, Identification::Candidates(_));
-            return if waits { Ok(()) } else { Err(Why::NothingToSearch) };
+            return must(waits, Why::NothingToSearch);
         }
         _ => {}
     }
