@@ -9,6 +9,7 @@ pub mod finger;
 pub mod formats;
 pub mod image;
 pub mod minutia;
+pub mod synth;
 
 pub use finger::FingerPosition;
 pub use image::{GrayImage, ImageError, Resolution};

@@ -1,6 +1,7 @@
 //! `comity print`: fingerprints, from files to candidates. One file per subcommand.
 
 mod info;
+mod synth;
 
 use crate::fail::Failure;
 use comity_model::Diagnostic;
@@ -12,12 +13,15 @@ use std::path::Path;
 pub enum Command {
     /// Say what files are: format, size, resolution, records
     Info(info::Args),
+    /// Make synthetic fingerprints with their true minutiae
+    Synth(synth::Args),
 }
 
 /// Runs one of the commands.
 pub fn run(command: &Command, as_json: bool) -> Result<u8, Failure> {
     match command {
         Command::Info(args) => info::run(args, as_json),
+        Command::Synth(args) => synth::run(args, as_json),
     }
 }
 
