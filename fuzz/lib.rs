@@ -1,4 +1,5 @@
-//! What the fuzz targets share: the library of the repository, read once.
+//! What the fuzz targets of the law share: the library of the repository, read once.
+#![cfg(feature = "law")]
 
 use comity_policy::case::{Question, read_case};
 use comity_policy::{Library, PolicyFile, Scope};

@@ -17,6 +17,7 @@ pub mod national;
 pub mod problem;
 pub mod reader;
 pub mod receipt;
+mod record;
 pub mod report;
 pub mod rowfacts;
 pub mod run;

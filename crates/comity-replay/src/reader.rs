@@ -1,11 +1,8 @@
 //! Reads CSV bytes row by row and loses none: a row that cannot be read is handed on with its reason.
 
 use crate::problem::{Kind, Problems};
-use csv::{ByteRecord, ReaderBuilder};
+use crate::record::{RECORD_BYTES_MAX, Records};
 use std::io::Read;
-
-/// Longest row that is read, in bytes.
-pub const ROW_BYTES_MAX: usize = 1 << 20;
 
 /// How the bytes of a file are text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -72,26 +69,23 @@ pub struct Reject {
 
 /// A CSV file being read.
 pub struct Rows<R> {
-    csv: csv::Reader<R>,
+    records: Records<R>,
     encoding: Encoding,
     header: Vec<String>,
-    record: ByteRecord,
     done: bool,
 }
 
 impl<R: Read> Rows<R> {
     /// Starts reading: takes the header row, without a byte-order mark.
     pub fn new(input: R, encoding: Encoding) -> Rows<R> {
-        let csv = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(input);
-        let mut rows =
-            Rows { csv, encoding, header: Vec::new(), record: ByteRecord::new(), done: false };
+        let records = Records::new(input);
+        let mut rows = Rows { records, encoding, header: Vec::new(), done: false };
         rows.header = rows.read_header();
         rows
     }
 
     fn read_header(&mut self) -> Vec<String> {
-        let mut record = ByteRecord::new();
-        if !self.csv.read_byte_record(&mut record).unwrap_or(false) {
+        if !self.records.advance().unwrap_or(false) {
             self.done = true;
             return Vec::new();
         }
@@ -100,7 +94,7 @@ impl<R: Read> Rows<R> {
             let text = text.unwrap_or_else(|| String::from_utf8_lossy(cell).into_owned());
             text.trim_start_matches('\u{feff}').trim_start_matches("ï»¿").trim().to_owned()
         };
-        let names: Vec<String> = record.iter().map(name).collect();
+        let names: Vec<String> = self.records.cells().map(name).collect();
         // A file of nothing but blanks has no header.
         if names.iter().all(String::is_empty) { Vec::new() } else { names }
     }
@@ -110,18 +104,27 @@ impl<R: Read> Rows<R> {
         &self.header
     }
 
+    /// Why there is no header, where there is none.
+    pub fn no_header(&self) -> Option<String> {
+        let bytes = self.records.bytes_all();
+        self.header.is_empty().then(|| {
+            if bytes > RECORD_BYTES_MAX as u64 {
+                format!("its header row has {bytes} bytes; at most {RECORD_BYTES_MAX} are read")
+            } else {
+                "it has no header row".to_owned()
+            }
+        })
+    }
+
     /// The next row; `None` at the end of the file.
     pub fn next_row(&mut self) -> Option<Row> {
         if self.done || self.header.is_empty() {
             return None;
         }
-        let line = self.csv.position().line();
-        match self.csv.read_byte_record(&mut self.record) {
-            Ok(true) => {
-                let line = self.record.position().map_or(line, csv::Position::line);
-                let end = self.csv.position().line();
-                Some(Row { line, cells: self.cells(line, end) })
-            }
+        let result = self.records.advance();
+        let line = self.records.line();
+        match result {
+            Ok(true) => Some(Row { line, cells: self.cells(line, self.records.line_after()) }),
             Ok(false) => {
                 self.done = true;
                 None
@@ -136,17 +139,17 @@ impl<R: Read> Rows<R> {
     }
 
     fn cells(&self, line: u64, end: u64) -> Result<Vec<String>, Reject> {
-        let bytes = self.record.as_slice().len();
-        if bytes > ROW_BYTES_MAX {
+        if self.records.is_too_long() {
             let reason = format!(
-                "the row has {bytes} bytes on lines {line} to {end}; at most {ROW_BYTES_MAX} are read"
+                "the row has {} bytes on lines {line} to {end}; at most {RECORD_BYTES_MAX} are read",
+                self.records.bytes_all()
             );
             return Err(Reject::new(Kind::RowTooLong, reason));
         }
         let mut bad: Option<(Kind, usize)> = None;
         let readable: Vec<String> = self
-            .record
-            .iter()
+            .records
+            .cells()
             .enumerate()
             .map(|(i, cell)| {
                 if cell.contains(&0) {

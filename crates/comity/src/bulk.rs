@@ -2,18 +2,18 @@
 
 use crate::decide::library_and_scope_of;
 use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
-use crate::files;
+use crate::mapping;
 use clap::ValueEnum;
 use comity_model::Diagnostic;
+use comity_policy::Channel;
 use comity_policy::explain::to_text;
-use comity_policy::{Channel, Library};
 use comity_replay::bulk::cases::{Reading, fact_of};
 use comity_replay::bulk::keys::Key;
 use comity_replay::bulk::result::{Wording, sheet};
 use comity_replay::bulk::rows::RowsFormat;
 use comity_replay::bulk::sample::Sample;
 use comity_replay::bulk::{Output, Question, Side, Table, explain, journal, run as run_table};
-use comity_replay::mapping::{self, Mapping};
+use comity_replay::mapping::recognize::fit;
 use comity_replay::national::sheet::Sheet;
 use comity_replay::receipt::{self, FileHash, Hashing, Receipt};
 use std::fs::{self, File};
@@ -115,14 +115,23 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
         })?),
     };
     let (library, scopes) = library_and_scope_of(&[&args.under, &args.versus], common.policies)?;
-    let mapping = read_mapping(common.mapping, &library)?;
     let table = Table::open(common.data).map_err(failure)?;
     let schema = table.files.first().map(|f| f.schema.clone());
     let schema = schema.ok_or_else(|| Failure::usage("no file"))?;
+    let is_case_table = schema.fields().iter().any(|f| fact_of(f.name()).is_some());
+    let (named, chosen) = match common.mapping {
+        Some(name) => (Some(name.to_path_buf()), "The command named it."),
+        None if is_case_table => (None, ""),
+        None => (
+            Some(mapping::recognized(&table, &library)?),
+            "It knows every column, and misses none.",
+        ),
+    };
+    let mapping = named.as_deref().map(|name| mapping::of_replay(name, &library)).transpose()?;
+    let common = &Common { mapping: named.as_deref(), ..*common };
     let reading = match &mapping {
         Some((mapping, _)) => Reading::Mapped(mapping),
-        None if schema.fields().iter().any(|f| fact_of(f.name()).is_some()) => Reading::CaseTable,
-        None => return Err(no_mapping(&table)),
+        None => Reading::CaseTable,
     };
     let mut sides = Vec::new();
     for (ids, scope) in [&args.under, &args.versus].into_iter().zip(scopes) {
@@ -133,10 +142,33 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
     let keys = args.by.iter().map(|k| Key::find(k, &schema));
     let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failure)?;
     let question = Question { library: &library, sides, channel, reading, keys, sample };
-    let notes = notes(&question, &table).map_err(failure)?;
+    let mut notes = notes(&question, &table).map_err(failure)?;
+    if let Some((mapping, file)) = &mapping {
+        notes.push(format!(
+            "The columns were read with the mapping {} ({}). {chosen}",
+            file.name, mapping.title
+        ));
+        let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
+        let differences = fit(&file.name, mapping, &header).differences();
+        if !differences.is_empty() {
+            notes.push(format!("The columns are not those of the mapping: {differences}."));
+        }
+    }
     if let Some(row) = &args.explain {
         return explain_row(row, &question, &table, common.as_json);
     }
+    report(args, common, &table, &question, mapping.as_ref().map(|m| m.1.clone()), notes)
+}
+
+/// Runs the question over the table, and writes and prints what came of it.
+fn report(
+    args: &TableArgs,
+    common: &Common<'_>,
+    table: &Table,
+    question: &Question<'_>,
+    mapping: Option<FileHash>,
+    notes: Vec<String>,
+) -> Result<u8, Failure> {
     let out = common.out.map(|folder| Output {
         folder: folder.to_path_buf(),
         rows: args.rows.into(),
@@ -146,12 +178,12 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
         return Err(Failure::usage(format!("{} holds a whole result", folder.display()))
             .help("choose another folder, or delete it"));
     }
-    let tally = go(args, common, &table, &question, out.as_ref())?;
-    let inputs = hashes(&table, mapping.as_ref().map(|m| &m.1))?;
+    let tally = go(args, common, table, question, out.as_ref())?;
+    let inputs = hashes(table, mapping.as_ref())?;
     let wording = Wording { suppress_below: args.suppress_below, notes };
-    let receipt = made_of(args, common, &question, inputs, out.as_ref())?;
+    let receipt = made_of(args, common, question, inputs, out.as_ref())?;
     let rows_written = receipt.outputs.clone();
-    let mut sheet = sheet(&question, &table, &tally, &wording, receipt).sealed();
+    let mut sheet = sheet(question, table, &tally, &wording, receipt).sealed();
     sheet.receipt.outputs.extend(rows_written);
     if let Some(out) = &out {
         write(&sheet, &out.folder)?;
@@ -178,37 +210,6 @@ fn failure(d: Diagnostic) -> Failure {
         }
         _ => Failure::Findings(vec![d]),
     }
-}
-
-fn read_mapping(
-    path: Option<&Path>,
-    library: &Library,
-) -> Result<Option<(Mapping, FileHash)>, Failure> {
-    let Some(path) = path else { return Ok(None) };
-    let bytes = files::read(path)?;
-    let name = path.display().to_string();
-    let mapping = mapping::parse(&name, &bytes, library.places()).map_err(Failure::Findings)?;
-    if mapping.join.is_some() {
-        return Err(Failure::usage(format!("{name} joins a second file")).help(
-            "a mapping that joins is replayed with a study: comity replay --study STUDY.toml",
-        ));
-    }
-    let sha256 = receipt::sha256(&bytes);
-    let hash = FileHash { role: "mapping".to_owned(), name, bytes: bytes.len() as u64, sha256 };
-    Ok(Some((mapping, hash)))
-}
-
-fn no_mapping(table: &Table) -> Failure {
-    let file = table.files.first();
-    let name = file.map(|f| f.input.name()).unwrap_or_default();
-    let columns: Vec<String> = file
-        .map(|f| f.schema.fields().iter().map(|f| f.name().clone()).collect())
-        .unwrap_or_default();
-    Failure::usage(format!(
-        "no column of `{name}` is a fact of a case; its columns are {}",
-        columns.join(", ")
-    ))
-    .help("--mapping FILE says what they mean (docs/reference/mapping-files.md); a table of cases has the columns of docs/reference/arrow-layout.md")
 }
 
 /// What the data lack, said before anything is counted.

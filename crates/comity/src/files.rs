@@ -33,6 +33,26 @@ pub fn library(folder: Option<&Path>) -> Result<Library, Failure> {
     Library::load(&policy_files(folder)?).map_err(Failure::Findings)
 }
 
+/// The mappings in the binary: id, file, bytes.
+pub fn built_in_mappings() -> impl Iterator<Item = (&'static str, &'static str, &'static [u8])> {
+    MAPPINGS.iter().map(|(path, bytes)| {
+        let folder = path.strip_suffix("/mapping.toml").unwrap_or(path);
+        (folder.rsplit('/').next().unwrap_or(folder), *path, *bytes)
+    })
+}
+
+/// Reads a mapping: a file, or the id of one in the binary.
+pub fn mapping(name: &Path) -> Result<Vec<u8>, Failure> {
+    let built_in = built_in_mappings().find(|(id, ..)| name == Path::new(id));
+    match built_in {
+        Some((.., bytes)) if !name.exists() => Ok(bytes.to_vec()),
+        _ => read(name).map_err(|e| {
+            let ids: Vec<&str> = built_in_mappings().map(|(id, ..)| id).collect();
+            e.help(format!("a file, or one of the mappings in this binary: {}", ids.join(", ")))
+        }),
+    }
+}
+
 /// Reads one policy file.
 pub fn read_policy(path: &Path) -> Result<PolicyFile, Failure> {
     Ok(PolicyFile { name: path.display().to_string(), bytes: read(path)? })

@@ -15,6 +15,7 @@ mod report;
 mod table;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use comity_replay::bulk::guard::is_reading;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -70,6 +71,13 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // A reader that panics on a damaged file is an error with the file's name: said once.
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if !is_reading() {
+            usual(info);
+        }
+    }));
     let cli = Cli::parse();
     let result = run(&cli);
     ExitCode::from(result.unwrap_or_else(|failure| failure.report(cli.json)))

@@ -3,7 +3,8 @@
 use crate::bulk::hash;
 use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
 use crate::files;
-use comity_replay::receipt::{FileHash, Receipt, library_sha256};
+use crate::mapping;
+use comity_replay::receipt::{FileHash, Receipt, library_sha256, sha256};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
@@ -48,7 +49,7 @@ pub fn run(
     let library = library_sha256(&files::library(policies.as_deref())?);
     lines.push(compare("policies", &receipt.library_sha256, &library));
     for input in &receipt.inputs {
-        lines.push(match hash(&input.role, Path::new(&input.name), &input.name) {
+        lines.push(match input_hash(input) {
             Ok(found) => {
                 compare(&format!("{} {}", input.role, input.name), &input.sha256, &found.sha256)
             }
@@ -90,6 +91,16 @@ fn read(file: &Path) -> Result<Receipt, Failure> {
     let value: serde_json::Value = serde_json::from_slice(&bytes).map_err(bad)?;
     let receipt = value.get("receipt").unwrap_or(&value);
     serde_json::from_value(receipt.clone()).map_err(bad)
+}
+
+/// The hash of an input today; a mapping may be one of those in this binary.
+fn input_hash(input: &FileHash) -> Result<FileHash, Failure> {
+    let path = Path::new(&input.name);
+    if input.role != mapping::ROLE {
+        return hash(&input.role, path, &input.name);
+    }
+    let bytes = files::mapping(path)?;
+    Ok(FileHash { sha256: sha256(&bytes), bytes: bytes.len() as u64, ..input.clone() })
 }
 
 fn compare(what: &str, then: &str, now: &str) -> Line {

@@ -31,6 +31,11 @@ pub enum Command {
     /// For each decline: did the law in force require it, allow it, or is neither known? (inferred)
     #[command(after_help = "Example: comity report reasons --out out/reasons")]
     Reasons(Rows),
+    /// What each change of the federal program would have moved, for the same people
+    #[command(
+        after_help = "Its study has the programs as regimes of the federal side, in the order of time; without --with that of Travis County.\n\nExample: comity report programs --out out/programs"
+    )]
+    Programs(Rows),
     /// Published figures, computed again from the carried data, with tolerance and reason
     #[command(
         after_help = "Exit code 1 where a figure is outside of its tolerance.\n\nExample: comity report published --out out/published"
@@ -125,6 +130,7 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
         Command::Volumes(args) => rows(args, &mut request, "volumes", national::volumes),
         Command::Declined(args) => rows(args, &mut request, "declined", national::declined),
         Command::Reasons(args) => rows(args, &mut request, "reasons", national::reasons),
+        Command::Programs(args) => rows(args, &mut request, "programs", national::programs),
         Command::Published(common) => ("published", common, national::published),
     };
     request.folder = common.data.display().to_string();

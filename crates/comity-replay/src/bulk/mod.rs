@@ -7,6 +7,7 @@
 
 pub mod cases;
 pub mod explain;
+pub mod guard;
 pub mod input;
 mod interner;
 pub mod journal;

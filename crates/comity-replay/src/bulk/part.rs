@@ -4,6 +4,7 @@
 //! are read by the worker itself. A CSV file or a workbook can only be read from the start,
 //! so that its rows are handed out in parts.
 
+use super::guard::{self, DAMAGED};
 use super::input::{Format, Input, unreadable};
 use crate::reader::{Encoding, Row, Rows};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
@@ -62,6 +63,11 @@ impl Opened {
     /// # Errors
     /// The file is cut off, damaged, or not of its kind.
     pub fn open(input: Input) -> Result<Opened, Diagnostic> {
+        let path = input.path.clone();
+        guard::read(&path, "its head", || Opened::of(input))
+    }
+
+    fn of(input: Input) -> Result<Opened, Diagnostic> {
         let mut parquet = None;
         let (schema, parts) = match input.format {
             Format::Parquet => {
@@ -83,8 +89,11 @@ impl Opened {
                 (schema, rows.map_err(|e| unreadable(&input.path, e).help(DAMAGED))?)
             }
             Format::Csv => {
-                let file = open(&input)?;
-                (texts(Rows::new(BufReader::new(file), Encoding::Utf8).header()), Vec::new())
+                let rows = Rows::new(open(&input)?, Encoding::Utf8);
+                if let Some(why) = rows.no_header() {
+                    return Err(unreadable(&input.path, why));
+                }
+                (texts(rows.header()), Vec::new())
             }
             Format::Xlsx => {
                 let (header, _) = super::workbook::rows(&input.path)?;
@@ -119,7 +128,7 @@ impl Opened {
                 let columns = metadata.schema().fields().iter().enumerate();
                 let roots = columns.filter(|(_, f)| wanted(f.name())).map(|(i, _)| i);
                 let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-                let reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
+                let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
                     open(&self.input)?,
                     metadata.clone(),
                 )
@@ -128,16 +137,20 @@ impl Opened {
                 .with_batch_size(BATCH_ROWS)
                 .build()
                 .map_err(|e| wrong(&e))?;
-                for batch in reader {
-                    each(self.complete(batch.map_err(|e| wrong(&e))?)?)?;
+                let mut next = || reader.next().transpose().map_err(|e| wrong(&e));
+                let what = format!("row group {i}");
+                while let Some(batch) = guard::read(&self.input.path, &what, &mut next)? {
+                    each(self.complete(batch)?)?;
                 }
                 Ok(())
             }
             (Place::Batch(i), _) => {
-                let mut reader = ipc(&self.input, None)?;
-                reader.set_index(*i).map_err(|e| bad("batch", *i, &e))?;
-                let Some(batch) = reader.next() else { return Ok(()) };
-                let batch = batch.map_err(|e| bad("batch", *i, &e))?;
+                let batch = guard::read(&self.input.path, &format!("batch {i}"), || {
+                    let mut reader = ipc(&self.input, None)?;
+                    reader.set_index(*i).map_err(|e| bad("batch", *i, &e))?;
+                    reader.next().transpose().map_err(|e| bad("batch", *i, &e))
+                })?;
+                let Some(batch) = batch else { return Ok(()) };
                 for start in (0..batch.num_rows()).step_by(BATCH_ROWS) {
                     let rows = BATCH_ROWS.min(batch.num_rows() - start);
                     each(self.complete(batch.slice(start, rows))?)?;
@@ -164,8 +177,6 @@ impl Opened {
             .map_err(|e| unreadable(&self.input.path, e))
     }
 }
-
-const DAMAGED: &str = "the file was cut off or damaged; get it again or leave it out";
 
 fn open(input: &Input) -> Result<File, Diagnostic> {
     File::open(&input.path).map_err(|e| unreadable(&input.path, e))

@@ -18,7 +18,7 @@ pub struct Wording {
 }
 
 /// The outcomes that a table has columns for, in the order of [`chart::ANSWERS`].
-fn parts(outcomes: &[u64; MASKS]) -> [u64; 4] {
+pub fn parts(outcomes: &[u64; MASKS]) -> [u64; 4] {
     let open = (0..MASKS as u8).filter(|m| !is_settled(*m)).map(|m| outcomes[m as usize]).sum();
     [outcomes[1], outcomes[2], open, outcomes[4]]
 }
@@ -67,8 +67,14 @@ pub fn sheet(
     let shown = Shown { below: wording.suppress_below };
     let channel = question.channel.name();
     let mut sections = vec![answers(question, tally, &shown)];
-    if sides.len() == 2 {
-        sections.push(moved(&sides, tally, &shown));
+    if let [first, second] = sides[..] {
+        let ids = ["transitions", "causes"];
+        let tables = transitions(ids, [first, second], tally, wording.suppress_below);
+        sections.push(Section {
+            id: "transitions",
+            title: "What the change moves".to_owned(),
+            parts: tables.map(Part::Table).into(),
+        });
     }
     if !question.keys.is_empty() {
         sections.push(groups(question, tally, &shown));
@@ -79,7 +85,7 @@ pub fn sheet(
         id: "replay",
         title: format!("Replay: {channel} under {}{against}", sides[0]),
         question: format!(
-            "For every row, what the law leaves to do on the channel `{channel}`, and what it hangs on."
+            "For every row, what the law leaves to do on the channel {channel}, and what it hangs on."
         ),
         facts: facts(tally, &sides),
         sections,
@@ -143,7 +149,15 @@ fn answers(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
     }
 }
 
-fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
+/// What moves between two laws: rows by both answers, and the rules that make the difference.
+/// `ids` name the two tables, `sides` the two laws.
+pub fn transitions(
+    ids: [&str; 2],
+    sides: [&str; 2],
+    tally: &Tally,
+    suppress_below: u64,
+) -> [Table; 2] {
+    let shown = Shown { below: suppress_below };
     let all = tally.all(2);
     let used: Vec<OutcomeMask> =
         (1..MASKS as u8).filter(|m| all.outcomes.iter().any(|o| o[*m as usize] > 0)).collect();
@@ -153,7 +167,7 @@ fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
     let columns: Vec<(&str, &str)> =
         columns.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let mut table = Table::new(
-        "transitions",
+        ids[0],
         format!("Rows by their answer under {} (down) and under {} (across)", sides[0], sides[1]),
         &columns,
     );
@@ -164,8 +178,12 @@ fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
         row.extend(shown.cells(&counts));
         table.push(row);
     }
+    [table, causes(ids[1], sides, tally, &shown)]
+}
+
+fn causes(id: &str, sides: [&str; 2], tally: &Tally, shown: &Shown) -> Table {
     let mut causes = Table::new(
-        "causes",
+        id,
         "Rows with another answer, by the rules that make the difference",
         &[
             ("from", sides[0]),
@@ -192,11 +210,7 @@ fn moved(sides: &[&str], tally: &Tally, shown: &Shown) -> Section {
             shown.total(*n),
         ]);
     }
-    Section {
-        id: "transitions",
-        title: "What the change moves".to_owned(),
-        parts: vec![Part::Table(table), Part::Table(causes)],
-    }
+    causes
 }
 
 fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
@@ -205,11 +219,11 @@ fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
         keys.iter().map(|k| ((*k).to_owned(), (*k).to_owned())).collect();
     columns.push(("rows".to_owned(), "Rows".to_owned()));
     let side_ids = side_names(question.sides.len());
-    for (id, side) in side_ids.iter().zip(&question.sides) {
+    for (id, letter) in side_ids.iter().zip(["A", "B"]) {
         for (name, shown) in COUNTS {
             let shown = match question.sides.len() {
                 1 => shown.to_owned(),
-                _ => format!("{}: {shown}", side.name),
+                _ => format!("{letter}: {shown}"),
             };
             columns.push((format!("{id}_{name}"), shown));
         }
@@ -220,7 +234,11 @@ fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
     let borrowed: Vec<(&str, &str)> =
         columns.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let by = keys.join(", ");
-    let mut table = Table::new("groups", format!("By {by}"), &borrowed).on_page(400);
+    let caption = match question.sides.as_slice() {
+        [a, b] => format!("By {by}; A is {}, B is {}", a.name, b.name),
+        _ => format!("By {by}"),
+    };
+    let mut table = Table::new("groups", caption, &borrowed).on_page(400);
     for (key, group) in &tally.groups {
         let mut row: Vec<Cell> = key.iter().map(Cell::text).collect();
         row.push(shown.total(group.rows));
@@ -311,7 +329,13 @@ fn map(question: &Question<'_>, tally: &Tally, key: usize, shown: &Shown) -> Par
         choropleth("county-map", (&title, "Counties by class of the share."), &classes, &shades);
     let missing = match drawn.not_drawn.len() {
         0 => String::new(),
-        n => format!(" {n} places of the data are not on the map: {}.", drawn.not_drawn.join(", ")),
+        n => {
+            let some = drawn.not_drawn.iter().take(5).cloned().collect::<Vec<_>>().join(", ");
+            let rest = if n > 5 { ", …" } else { "" };
+            format!(
+                " {n} places of the data are not on the map ({some}{rest}); the table has them."
+            )
+        }
     };
     Part::Picture(drawn.html, format!("{title}.{missing}"))
 }
@@ -345,11 +369,14 @@ fn unknown(question: &Question<'_>, data: &Data, tally: &Tally, wording: &Wordin
         troubles.push(vec![
             Cell::text(what),
             Cell::Count(t.count),
-            Cell::text(&t.first),
+            Cell::text(match &t.first {
+                (file, 0) => file.clone(),
+                (file, line) => format!("{file}, line {line}"),
+            }),
             Cell::text(values.join(", ")),
         ]);
     }
-    let mut notes = wording.notes.clone();
+    let mut notes = Vec::new();
     if tally.contradictory > 0 {
         notes.push(format!(
             "{} rows have facts that contradict each other; they are decided as though those facts were unknown.",
@@ -374,6 +401,7 @@ fn unknown(question: &Question<'_>, data: &Data, tally: &Tally, wording: &Wordin
     if !troubles.rows.is_empty() {
         parts.push(Part::Table(troubles));
     }
+    parts.extend(wording.notes.iter().cloned().map(Part::Note));
     parts.push(Part::List(notes));
     Section { id: "unknown", title: "What is unknown, and problems".to_owned(), parts }
 }

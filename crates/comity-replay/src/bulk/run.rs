@@ -9,7 +9,6 @@ use super::work::{Bench, Question};
 use crate::reader::{Encoding, Rows};
 use comity_model::Diagnostic;
 use std::fs::{self, File};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -214,11 +213,12 @@ pub(super) fn lines(input: &Input) -> Result<Lines, Diagnostic> {
         row
     };
     if input.format == Format::Xlsx {
-        let (_, rows) = super::workbook::rows(&input.path)?;
+        let read = || super::workbook::rows(&input.path);
+        let (_, rows) = super::guard::read(&input.path, "a sheet", read)?;
         return Ok(Box::new(rows.into_iter().map(with_more)));
     }
     let file = File::open(&input.path).map_err(|e| unreadable(&input.path, e))?;
-    let mut rows = Rows::new(BufReader::with_capacity(1 << 20, file), Encoding::Utf8);
+    let mut rows = Rows::new(file, Encoding::Utf8);
     Ok(Box::new(std::iter::from_fn(move || rows.next_row()).map(with_more)))
 }
 

@@ -64,8 +64,8 @@ pub struct Cause {
 pub struct Trouble {
     /// Rows or values concerned.
     pub count: u64,
-    /// The first place: file and row.
-    pub first: String,
+    /// The first place: file, and line where it is known, else 0.
+    pub first: (String, u64),
     /// Some of the values, with their counts.
     pub samples: BTreeMap<String, u64>,
 }
@@ -79,9 +79,11 @@ impl Trouble {
         }
         self.count += other.count;
         for (value, n) in &other.samples {
-            if self.samples.len() < SAMPLES_MAX || self.samples.contains_key(value) {
-                *self.samples.entry(value.clone()).or_insert(0) += n;
-            }
+            *self.samples.entry(value.clone()).or_insert(0) += n;
+        }
+        // The first by name, not the first to come: parts are added in any order.
+        while self.samples.len() > SAMPLES_MAX {
+            self.samples.pop_last();
         }
     }
 }
@@ -145,9 +147,23 @@ impl Tally {
         }
     }
 
+    /// Counts a row by its outcome and rule under the first law and under the second.
+    pub fn compare(&mut self, from: (OutcomeMask, &str), to: (OutcomeMask, &str)) {
+        self.read += 1;
+        let group = self.groups.entry(Vec::new()).or_insert_with(|| Group::new(2));
+        group.rows += 1;
+        group.outcomes[0][from.0 as usize % MASKS] += 1;
+        group.outcomes[1][to.0 as usize % MASKS] += 1;
+        group.moved[(from.0 as usize % MASKS) * MASKS + to.0 as usize % MASKS] += 1;
+        if from.0 != to.0 {
+            let cause = Cause { from: (from.0, from.1.to_owned()), to: (to.0, to.1.to_owned()) };
+            *self.causes.entry(cause).or_insert(0) += 1;
+        }
+    }
+
     /// Counts a problem.
-    pub fn trouble(&mut self, what: String, count: u64, first: String, value: &str) {
-        let mut t = Trouble { count, first, samples: BTreeMap::new() };
+    pub fn trouble(&mut self, what: String, count: u64, file: String, value: &str) {
+        let mut t = Trouble { count, first: (file, 0), samples: BTreeMap::new() };
         if !value.is_empty() {
             t.samples.insert(comity_model::diagnostic::shorten(value, 60), count);
         }
@@ -159,7 +175,7 @@ impl Tally {
         for p in problems.into_list() {
             let t = Trouble {
                 count: p.rows,
-                first: format!("{file} line {:>9}", p.first_line),
+                first: (file.to_owned(), p.first_line),
                 samples: p.samples,
             };
             let of = if p.column.is_empty() { String::new() } else { format!(" `{}`", p.column) };
@@ -195,5 +211,43 @@ mod as_list {
         V: Deserialize<'de>,
     {
         Ok(Vec::<(K, V)>::deserialize(d)?.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_are_added_in_any_order() {
+        let part = |values: &[&str]| {
+            let mut t = Tally::new(1);
+            for v in values {
+                t.trouble("unknown-value".to_owned(), 1, format!("row {v}"), v);
+            }
+            t
+        };
+        let all: Vec<String> = (10..40).map(|i| i.to_string()).collect();
+        let parts: Vec<Tally> = all
+            .chunks(7)
+            .map(|c| part(&c.iter().map(String::as_str).collect::<Vec<_>>()))
+            .collect();
+        let (mut there, mut back) = (Tally::new(1), Tally::new(1));
+        parts.iter().for_each(|p| there.add(p));
+        parts.iter().rev().for_each(|p| back.add(p));
+        assert_eq!(there, back);
+        let trouble = &there.troubles["unknown-value"];
+        assert_eq!((trouble.count, trouble.samples.len()), (30, SAMPLES_MAX));
+        assert_eq!(trouble.first, ("row 10".to_owned(), 0));
+    }
+
+    #[test]
+    fn a_row_that_moves_is_counted_with_both_rules() {
+        let mut t = Tally::new(2);
+        t.compare((2, "a"), (2, "b"));
+        t.compare((2, "a"), (4, "b"));
+        let all = t.all(2);
+        assert_eq!((all.rows, all.moved[2 * MASKS + 2], all.moved[2 * MASKS + 4]), (2, 1, 1));
+        assert_eq!(t.causes.values().sum::<u64>(), 1);
     }
 }

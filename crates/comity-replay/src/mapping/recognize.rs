@@ -39,6 +39,16 @@ impl Fit {
     pub fn is_exact(&self) -> bool {
         self.missing.is_empty() && self.extra.is_empty()
     }
+
+    /// What is missing and what is not known, one clause.
+    pub fn differences(&self) -> String {
+        let part = |what: &str, names: &[String]| {
+            (!names.is_empty()).then(|| format!("{what} {}", names.join(", ")))
+        };
+        let parts =
+            [part("it lacks", &self.missing), part("the mapping does not know", &self.extra)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", and ")
+    }
 }
 
 /// What came of the comparison.

@@ -12,6 +12,7 @@ pub mod dataset;
 pub mod declined;
 pub mod law;
 pub mod listed;
+mod programs;
 pub mod published;
 pub mod reasons;
 pub mod rollout;
@@ -22,6 +23,7 @@ pub mod volumes;
 
 pub use coverage_sheet::coverage;
 pub use declined::declined;
+pub use programs::programs;
 pub use published::published;
 pub use reasons::reasons;
 pub use rollout::rollout;

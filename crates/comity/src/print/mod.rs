@@ -1,12 +1,14 @@
 //! `comity print`: fingerprints, from files to candidates. One file per subcommand.
 
+mod convert;
 mod info;
 mod synth;
 
 use crate::fail::Failure;
 use comity_model::Diagnostic;
-use comity_print::formats::FormatError;
-use std::path::Path;
+use comity_print::formats::{self, FormatError, raster};
+use comity_print::{GrayImage, Resolution};
+use std::path::{Path, PathBuf};
 
 /// Read and convert fingerprints
 #[derive(clap::Subcommand)]
@@ -15,6 +17,8 @@ pub enum Command {
     Info(info::Args),
     /// Make synthetic fingerprints with their true minutiae
     Synth(synth::Args),
+    /// Convert images, records of minutiae and transactions
+    Convert(convert::Args),
 }
 
 /// Runs one of the commands.
@@ -22,6 +26,44 @@ pub fn run(command: &Command, as_json: bool) -> Result<u8, Failure> {
     match command {
         Command::Info(args) => info::run(args, as_json),
         Command::Synth(args) => synth::run(args, as_json),
+        Command::Convert(args) => convert::run(args, as_json),
+    }
+}
+
+/// What the caller knows of an image that its file does not say.
+#[derive(clap::Args, Clone, Copy)]
+pub struct Stated {
+    /// Resolution at which the print was scanned, whatever its file says
+    #[arg(long, value_name = "PPI", value_parser = ppi)]
+    pub ppi: Option<f32>,
+    /// Sides of gray levels without a header, 8 bits each: WIDTHxHEIGHT
+    #[arg(long, value_name = "SIDES", value_parser = sides)]
+    pub raw: Option<(usize, usize)>,
+}
+
+fn ppi(text: &str) -> Result<f32, String> {
+    match text.parse::<f32>() {
+        Ok(ppi) if (100.0..=4000.0).contains(&ppi) => Ok(ppi),
+        _ => Err("give 100 to 4000 pixels an inch, such as 500".to_owned()),
+    }
+}
+
+fn sides(text: &str) -> Result<(usize, usize), String> {
+    let parsed = text.split_once(['x', 'X']).and_then(|(w, h)| w.parse().ok().zip(h.parse().ok()));
+    parsed.ok_or_else(|| "write width and height in pixels, such as 388x374".to_owned())
+}
+
+impl Stated {
+    /// The image of a file's bytes, with what the caller states.
+    pub fn image(self, bytes: &[u8]) -> formats::Read<GrayImage> {
+        let mut image = match self.raw {
+            Some((width, height)) => raster::read_raw(bytes, width, height, Resolution::Unstated)?,
+            None => formats::read_image(bytes)?,
+        };
+        if let Some(ppi) = self.ppi {
+            image.resolution = Resolution::Ppi(ppi);
+        }
+        Ok(image)
     }
 }
 
@@ -30,4 +72,14 @@ pub fn refused(file: &Path, error: &FormatError) -> Diagnostic {
     let mut diagnostic = Diagnostic::error("unreadable-print", error.to_string());
     diagnostic.file = file.display().to_string();
     diagnostic.help(error.help.clone())
+}
+
+/// Writes a file beside its place and moves it there when it is whole.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    std::fs::write(&part, bytes)
+        .and_then(|()| std::fs::rename(&part, path))
+        .map_err(|e| Failure::usage(format!("{} cannot be written: {e}", path.display())))
 }

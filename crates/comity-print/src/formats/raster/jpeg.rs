@@ -36,18 +36,39 @@ pub fn read(bytes: &[u8]) -> Read<GrayImage> {
     };
     let (width, height) = (usize::from(info.width), usize::from(info.height));
     check_sides(Format::Jpeg, width, height, channels)?;
-    // JFIF gives a shape only (0), pixels an inch (1), or pixels a centimeter (2).
-    let an_inch = match info.pixel_density {
-        1 => 1.0,
-        2 => 2.54,
-        _ => 0.0,
-    };
-    let (x, y) = (f64::from(info.x_density) * an_inch, f64::from(info.y_density) * an_inch);
-    let resolution: Resolution = density(Format::Jpeg, x, y)?;
+    let resolution = resolution(bytes)?;
     decoder.set_options(options.jpeg_set_out_colorspace(out));
     let values = match decoder.decode() {
         Ok(values) => Values::Eight(values),
         Err(e) => return Err(damaged(Format::Jpeg, &cursor, format!("{e:?}"))),
     };
     Samples { width, height, channels, values }.gray(Format::Jpeg, resolution)
+}
+
+/// The density of the JFIF segment, which the crate does not give.
+fn resolution(bytes: &[u8]) -> Read<Resolution> {
+    let mut at = 2;
+    while let Some([0xff, marker, high, low]) = bytes.get(at..at + 4) {
+        let length = usize::from(u16::from_be_bytes([*high, *low]));
+        let content = bytes.get(at + 4..at + 2 + length.max(2)).unwrap_or_default();
+        if *marker == 0xe0
+            && let Some([b'J', b'F', b'I', b'F', 0, _, _, unit, x @ .., _, _]) = content.get(..14)
+        {
+            // Two bytes across, two down, and the sides of a small picture.
+            let number = |i: usize| f64::from(u16::from_be_bytes([x[i], x[i + 1]]));
+            let an_inch = match unit {
+                1 => 1.0,
+                2 => 2.54,
+                // A shape only.
+                _ => return Ok(Resolution::Unstated),
+            };
+            return density(Format::Jpeg, number(0) * an_inch, number(2) * an_inch);
+        }
+        // Entropy-coded data follow the start of scan: no density is behind it.
+        if *marker == 0xda || length < 2 {
+            break;
+        }
+        at += 2 + length;
+    }
+    Ok(Resolution::Unstated)
 }

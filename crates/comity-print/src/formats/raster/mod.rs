@@ -150,6 +150,9 @@ fn of_meter(a_meter: f64) -> f64 {
 
 /// An error of a crate, at the byte up to which it had read.
 fn damaged(format: Format, cursor: &Cursor<&[u8]>, problem: impl ToString) -> FormatError {
-    FormatError::new(format, cursor.position() as usize, problem.to_string())
+    let problem = problem.to_string();
+    // Some seek beyond the end before they look.
+    let at = (cursor.position() as usize).min(cursor.get_ref().len());
+    FormatError::new(format, at, problem.trim().trim_end_matches('.'))
         .help("the file is damaged or of a kind that is not read: save it again as 8-bit gray PNG")
 }

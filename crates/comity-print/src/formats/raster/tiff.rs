@@ -5,6 +5,7 @@ use crate::formats::{Format, FormatError, Read};
 use crate::{GrayImage, Resolution};
 use std::io::Cursor;
 use tiff::ColorType;
+use tiff::decoder::ifd::Value;
 use tiff::decoder::{Decoder, DecodingResult, Limits};
 use tiff::tags::Tag;
 
@@ -62,7 +63,10 @@ fn resolution(decoder: &mut Decoder<&mut Cursor<&[u8]>>) -> Read<Resolution> {
         _ => return Ok(Resolution::Unstated),
     };
     // A number that is missing or cannot be read says nothing; the pixels are good.
-    let mut number = |tag| decoder.get_tag_f64(tag).map_or(0.0, |n| n * an_inch);
+    let mut number = |tag| match decoder.find_tag(tag) {
+        Ok(Some(Value::Rational(n, d))) => f64::from(n) / f64::from(d) * an_inch,
+        _ => 0.0,
+    };
     let (across, down) = (number(Tag::XResolution), number(Tag::YResolution));
     density(Format::Tiff, across, down)
 }

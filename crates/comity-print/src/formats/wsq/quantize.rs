@@ -107,7 +107,7 @@ fn variances(plane: &[f32], width: usize, tree: &Tree) -> [f64; CODED] {
 
 fn variance(plane: &[f32], width: usize, band: &Band) -> f64 {
     let samples = (band.width * band.height) as f64;
-    if samples < 2.0 {
+    if samples < 1.0 {
         return 0.0;
     }
     let (mut sum, mut squares) = (0.0_f64, 0.0_f64);
@@ -117,6 +117,10 @@ fn variance(plane: &[f32], width: usize, band: &Band) -> f64 {
             sum += value;
             squares += value * value;
         }
+    }
+    if samples < 2.0 {
+        // One coefficient, of an image of a few pixels: as far as it is from zero.
+        return squares;
     }
     (squares - sum * sum / samples) / (samples - 1.0)
 }

@@ -1,0 +1,122 @@
+//! A thousand broken files of each format: each is read or refused, none makes a panic, and a
+//! refusal says where and what.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod formats_support;
+
+use comity_print::formats::{Format, FormatError, ansi378, iso19794, nist, raster, wsq};
+use formats_support::seeds;
+
+const ROUNDS: u64 = 1000;
+
+/// Numbers without a pattern (xorshift64*), the same in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % n.max(1)
+    }
+}
+
+/// One to four changes: bytes set, runs cut out, doubled or set to one value, the end cut off.
+fn mutated(good: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    for _ in 0..=random.below(4) {
+        if bytes.is_empty() {
+            break;
+        }
+        let at = random.below(bytes.len());
+        let end = (at + 1 + random.below(8)).min(bytes.len());
+        match random.below(6) {
+            0 => bytes[at] = random.below(256) as u8,
+            1 => bytes[at] ^= 1 << random.below(8),
+            2 => bytes.truncate(at),
+            3 => drop(bytes.drain(at..end)),
+            4 => {
+                let run = bytes[at..end].to_vec();
+                bytes.splice(at..at, run);
+            }
+            _ => bytes[at..end].fill([0, 0xff, 0x1c, 0x1d][random.below(4)]),
+        }
+    }
+    bytes
+}
+
+/// Runs every seed of a target; gives how many mutated files were read and refused.
+fn run(target: &str, read: impl Fn(&[u8]) -> Result<(), FormatError>) -> (u64, u64) {
+    let seeds: Vec<_> = seeds().into_iter().filter(|(t, _, _)| *t == target).collect();
+    let (mut good, mut refused) = (0, 0);
+    for (_, name, bytes) in &seeds {
+        read(bytes).unwrap_or_else(|e| panic!("{target} {name}: {e}"));
+        let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ bytes.len() as u64);
+        for _ in 0..ROUNDS {
+            let broken = mutated(bytes, &mut random);
+            match read(&broken) {
+                Ok(()) => good += 1,
+                Err(e) => {
+                    assert!(!e.problem.is_empty(), "{target} {name}");
+                    assert!(e.offset <= broken.len() + 4, "{target} {name}: {e}");
+                    assert!(!e.problem.ends_with('.'), "{target} {name}: {e}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    println!("{target}: {good} read, {refused} refused");
+    assert_eq!(good + refused, ROUNDS * seeds.len() as u64);
+    (good, refused)
+}
+
+#[test]
+fn broken_wsq_files() {
+    let (good, refused) = run("wsq", |bytes| wsq::decode(bytes).map(|_| ()));
+    assert!(refused > good);
+}
+
+#[test]
+fn broken_images_of_common_formats() {
+    let (_, refused) = run("raster", |bytes| match Format::sniff(bytes) {
+        Some(format) => raster::decode(format, bytes).map(|_| ()),
+        None => Err(comity_print::formats::unknown()),
+    });
+    assert!(refused > 1000);
+}
+
+#[test]
+fn broken_transactions() {
+    let (_, refused) = run("nist", |bytes| {
+        let transaction = nist::read(bytes)?;
+        assert_eq!(transaction.to_bytes().as_deref(), Ok(bytes), "written back as it was");
+        transaction.minutiae()?;
+        transaction.images()?.iter().try_for_each(|image| image.decode().map(|_| ()))
+    });
+    assert!(refused > 1000);
+}
+
+#[test]
+fn broken_iso_records() {
+    let (_, refused) = run("iso19794", |bytes| {
+        let record = iso19794::read(bytes)?;
+        assert_eq!(iso19794::write(&record).as_deref(), Ok(bytes), "written back as it was");
+        Ok(())
+    });
+    assert!(refused > 500);
+}
+
+#[test]
+fn broken_ansi_records() {
+    let (_, refused) = run("ansi378", |bytes| {
+        let record = ansi378::read(bytes)?;
+        assert_eq!(ansi378::write(&record).as_deref(), Ok(bytes), "written back as it was");
+        Ok(())
+    });
+    assert!(refused > 500);
+}
