@@ -5,11 +5,14 @@
 //! that gives a compact template, and two templates give a score. A score is a number for
 //! an examiner to look at; nothing in this crate turns one into an answer.
 
+pub mod extract;
 pub mod finger;
 pub mod formats;
 pub mod image;
+pub mod matcher;
 pub mod minutia;
 pub mod synth;
+pub mod template;
 
 pub use finger::FingerPosition;
 pub use image::{GrayImage, ImageError, Resolution};
