@@ -98,11 +98,7 @@ pub(crate) fn ridge_at(ridges: &Plane<Ridge>, x_px: f32, y_px: f32) -> Ridge {
 
 /// The filtered print inside the mask; 0 outside. Ridges are negative, as they are dark.
 #[inline(always)]
-pub(crate) fn enhanced(
-    even: &Plane<f32>,
-    ridges: &Plane<Ridge>,
-    mask: &Plane<bool>,
-) -> Plane<f32> {
+pub(crate) fn enhanced(even: &Plane<f32>, ridges: &Plane<Ridge>, mask: &Plane<bool>) -> Plane<f32> {
     let (w, h) = (even.width, even.height);
     let stride = w + 2 * RADIUS + TILE;
     let mut padded = vec![0.0f32; stride * (h + 2 * RADIUS + TILE)];

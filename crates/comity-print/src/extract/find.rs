@@ -63,9 +63,10 @@ fn follow(skeleton: &Plane<bool>, from: usize, through: usize, limit: usize) -> 
         if crossings(n) != 2 {
             break;
         }
-        let next = (0..8).filter(|k| n >> k & 1 == 1).map(|k| step(skeleton.width, at, k)).find(
-            |&to| to != before && !near(skeleton.width, to, before),
-        );
+        let next = (0..8)
+            .filter(|k| n >> k & 1 == 1)
+            .map(|k| step(skeleton.width, at, k))
+            .find(|&to| to != before && !near(skeleton.width, to, before));
         let Some(next) = next else { break };
         before = at;
         at = next;

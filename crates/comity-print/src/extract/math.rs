@@ -46,9 +46,8 @@ pub(crate) fn atan2(y: f32, x: f32) -> f32 {
     let t = small / large;
     let s = t * t;
     // Abramowitz and Stegun 4.4.49.
-    let series = ((((0.020_835_1 * s - 0.085_133_0) * s + 0.180_141) * s - 0.330_299_5) * s
-        + 0.999_866)
-        * t;
+    let series =
+        ((((0.020_835_1 * s - 0.085_133_0) * s + 0.180_141) * s - 0.330_299_5) * s + 0.999_866) * t;
     let first = if y.abs() > x.abs() { FRAC_PI_2 as f32 - series } else { series };
     let upper = if x < 0.0 { PI as f32 - first } else { first };
     if y < 0.0 { -upper } else { upper }

@@ -105,8 +105,7 @@ pub(crate) fn halved(plane: &Plane<f32>) -> Plane<f32> {
             let at = 2 * y * plane.width + 2 * x;
             let v = &plane.values;
             let below = at + plane.width;
-            half.values[y * half.width + x] =
-                (v[at] + v[at + 1] + v[below] + v[below + 1]) * 0.25;
+            half.values[y * half.width + x] = (v[at] + v[at + 1] + v[below] + v[below + 1]) * 0.25;
         }
     }
     half

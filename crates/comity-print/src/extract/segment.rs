@@ -57,7 +57,8 @@ fn majority(mask: &Plane<bool>) -> Plane<bool> {
                     count += u32::from(mask.at(x + dx, y + dy));
                 }
             }
-            let border = x == 0 || y == 0 || x + 1 == mask.width as isize || y + 1 == mask.height as isize;
+            let border =
+                x == 0 || y == 0 || x + 1 == mask.width as isize || y + 1 == mask.height as isize;
             let needed = if border { 3 } else { 5 };
             out.values[y as usize * mask.width + x as usize] = count >= needed;
         }

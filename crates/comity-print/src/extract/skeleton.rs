@@ -14,10 +14,7 @@ static REMOVABLE: LazyLock<[bool; 256]> =
 fn removable(neighbors: u8) -> bool {
     let set = |k: usize| neighbors >> (k % 8) & 1 == 1;
     // Yokoi's connectivity number of the background's complement, for ridges joined by corners.
-    let joins = [0, 2, 4, 6]
-        .into_iter()
-        .filter(|&k| !set(k) && (set(k + 1) || set(k + 2)))
-        .count();
+    let joins = [0, 2, 4, 6].into_iter().filter(|&k| !set(k) && (set(k + 1) || set(k + 2))).count();
     joins == 1 && neighbors.count_ones() >= 2
 }
 

@@ -262,13 +262,7 @@ fn fitted(a: &Prepared, b: &Prepared, pairs: &[(usize, usize)]) -> Option<Motion
 
 /// The score of an alignment: evidence of pairs, against minutiae that should have a partner and
 /// have none, and of ridge directions where the prints overlap.
-fn judged(
-    a: &Prepared,
-    b: &Prepared,
-    warp: &Warp,
-    pairs: &[(usize, usize)],
-    alike: &[f32],
-) -> f32 {
+fn judged(a: &Prepared, b: &Prepared, warp: &Warp, pairs: &[(usize, usize)], alike: &[f32]) -> f32 {
     let nb = b.points.len();
     let mut score = 0.0;
     for (k, &(i, j)) in pairs.iter().enumerate() {

@@ -5,6 +5,7 @@ use super::dice::{Dice, Purpose};
 use super::field::{MASTER_HEIGHT_PX, MASTER_WIDTH_PX, RidgeField};
 use super::impression::{Contact, Difficulty, HEIGHT_PX, Placement, WIDTH_PX, coded};
 use super::truth::TrueMinutia;
+use crate::template::{CELL_PX, DirectionGrid, MINUTIAE_MAX, Template};
 use crate::{FingerMinutiae, FingerPosition, MinutiaKind};
 use std::f32::consts::{PI, TAU};
 
@@ -22,6 +23,7 @@ const MADE_UP: f32 = 0.14;
 pub struct DirectFinger {
     seed: u64,
     finger: u64,
+    field: RidgeField,
     minutiae: Vec<TrueMinutia>,
 }
 
@@ -39,9 +41,8 @@ impl DirectFinger {
             }
             let x = dice.between(8.0, MASTER_WIDTH_PX as f32 - 8.0);
             let y = dice.between(8.0, MASTER_HEIGHT_PX as f32 - 8.0);
-            let taken = |m: &TrueMinutia| {
-                (m.x - x).powi(2) + (m.y - y).powi(2) < APART_PX * APART_PX
-            };
+            let taken =
+                |m: &TrueMinutia| (m.x - x).powi(2) + (m.y - y).powi(2) < APART_PX * APART_PX;
             if minutiae.iter().any(taken) {
                 continue;
             }
@@ -51,12 +52,24 @@ impl DirectFinger {
                 if dice.happens(0.58) { MinutiaKind::Ending } else { MinutiaKind::Bifurcation };
             minutiae.push(TrueMinutia { x, y, angle_rad, kind });
         }
-        Self { seed, finger, minutiae }
+        Self { seed, finger, field, minutiae }
     }
 
     /// Impression `number` as an extractor would see it: distorted, partial, with minutiae
     /// missed, moved and made up.
     pub fn impression(&self, number: u64, difficulty: Difficulty) -> FingerMinutiae {
+        self.taken(number, difficulty).0
+    }
+
+    /// The template of impression `number`: its minutiae, and ridge directions without error.
+    pub fn template(&self, number: u64, difficulty: Difficulty) -> Template {
+        let (found, placement, contact) = self.taken(number, difficulty);
+        let mut minutiae = found.minutiae;
+        minutiae.truncate(MINUTIAE_MAX);
+        Template { minutiae, grid: self.grid(&placement, &contact) }
+    }
+
+    fn taken(&self, number: u64, difficulty: Difficulty) -> (FingerMinutiae, Placement, Contact) {
         let mut dice = Dice::new(self.seed, self.finger, number, Purpose::Impression);
         let placement = Placement::draw(&mut dice, difficulty);
         let contact = Contact::draw(&mut dice, difficulty);
@@ -85,12 +98,30 @@ impl DirectFinger {
                 kind,
             });
         }
-        FingerMinutiae {
+        let found = FingerMinutiae {
             finger: FingerPosition::Unknown,
             width_px: WIDTH_PX as u16,
             height_px: HEIGHT_PX as u16,
             quality: 0,
             minutiae: seen.iter().filter_map(|m| coded(m, WIDTH_PX, HEIGHT_PX)).collect(),
-        }
+        };
+        (found, placement, contact)
+    }
+
+    /// Ridge directions as an extractor would see them.
+    fn grid(&self, placement: &Placement, contact: &Contact) -> DirectionGrid {
+        let (columns, rows) = (WIDTH_PX.div_ceil(CELL_PX), HEIGHT_PX.div_ceil(CELL_PX));
+        let cell = |i: usize| {
+            let x = (i % columns * CELL_PX + CELL_PX / 2) as f32;
+            let y = (i / columns * CELL_PX + CELL_PX / 2) as f32;
+            if contact.firmness(x, y) < 0.05 {
+                return 0;
+            }
+            let (mx, my) = placement.to_master(x, y);
+            let way = self.field.orientation_rad(mx, my) + placement.turn_rad();
+            // The grid counts with y down.
+            1 + (((-way / PI).rem_euclid(1.0) * 255.0).round() as u32 % 255) as u8
+        };
+        DirectionGrid { columns, rows, cells: (0..columns * rows).map(cell).collect() }
     }
 }

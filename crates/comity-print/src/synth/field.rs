@@ -152,12 +152,8 @@ fn singular_points(
             let lean = 6.0 * u;
             (vec![point(x, y, 0.10)], vec![point(x + lean, y + 62.0 + 8.0 * q, 0.10)])
         }
-        PrintClass::LeftLoop => {
-            (vec![point(x, y, 0.16)], vec![point(x + aside, y + below, 0.16)])
-        }
-        PrintClass::RightLoop => {
-            (vec![point(x, y, 0.16)], vec![point(x - aside, y + below, 0.16)])
-        }
+        PrintClass::LeftLoop => (vec![point(x, y, 0.16)], vec![point(x + aside, y + below, 0.16)]),
+        PrintClass::RightLoop => (vec![point(x, y, 0.16)], vec![point(x - aside, y + below, 0.16)]),
         PrintClass::Whorl => {
             let apart = 22.0 + 16.0 * v.abs() + 4.0 * q.abs();
             let lean = 14.0 * u;

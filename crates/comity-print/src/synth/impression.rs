@@ -79,6 +79,11 @@ impl Placement {
         }
     }
 
+    /// By how much the finger is turned, in radians, counterclockwise as one looks at it.
+    pub fn turn_rad(&self) -> f32 {
+        self.sin.atan2(self.cos)
+    }
+
     /// The point of the master that is seen at a point of the impression.
     pub fn to_master(&self, x: f32, y: f32) -> (f32, f32) {
         let (u, v) = (x - WIDTH_PX as f32 / 2.0, y - HEIGHT_PX as f32 / 2.0);
@@ -347,6 +352,6 @@ pub fn coded(m: &TrueMinutia, width_px: usize, height_px: usize) -> Option<Minut
         y_px: y as u16,
         angle: ((m.angle_rad / TAU * 256.0).round() as i32).rem_euclid(256) as u8,
         kind: m.kind,
-        quality: 0,
+        quality: 60,
     })
 }

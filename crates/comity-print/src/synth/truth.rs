@@ -45,12 +45,9 @@ pub fn minutiae(master: &Master) -> Vec<TrueMinutia> {
 
 /// Without pairs that break one ridge or bridge two: near and facing each other.
 fn without_artifacts(found: &[TrueMinutia]) -> Vec<TrueMinutia> {
-    let near = |a: &TrueMinutia, b: &TrueMinutia| {
-        (a.x - b.x).hypot(a.y - b.y) < SHORTEST_PX as f32
-    };
-    let alone = |i: usize, a: &TrueMinutia| {
-        !found.iter().enumerate().any(|(j, b)| i != j && near(a, b))
-    };
+    let near = |a: &TrueMinutia, b: &TrueMinutia| (a.x - b.x).hypot(a.y - b.y) < SHORTEST_PX as f32;
+    let alone =
+        |i: usize, a: &TrueMinutia| !found.iter().enumerate().any(|(j, b)| i != j && near(a, b));
     found.iter().enumerate().filter(|(i, m)| alone(*i, m)).map(|(_, m)| *m).collect()
 }
 
