@@ -1,7 +1,11 @@
 //! `comity print`: fingerprints, from files to candidates. One file per subcommand.
 
 mod convert;
+mod enroll;
+mod fingers;
 mod info;
+mod search;
+mod shards;
 mod synth;
 
 use crate::fail::Failure;
@@ -17,6 +21,10 @@ pub enum Command {
     Info(info::Args),
     /// Make synthetic fingerprints with their true minutiae
     Synth(synth::Args),
+    /// Put prints into a gallery, or take subjects out of it
+    Enroll(enroll::Args),
+    /// Look for the person of prints in a gallery
+    Search(search::Args),
     /// Convert images, records of minutiae and transactions
     Convert(convert::Args),
 }
@@ -26,6 +34,8 @@ pub fn run(command: &Command, as_json: bool) -> Result<u8, Failure> {
     match command {
         Command::Info(args) => info::run(args, as_json),
         Command::Synth(args) => synth::run(args, as_json),
+        Command::Enroll(args) => enroll::run(args, as_json),
+        Command::Search(args) => search::run(args, as_json),
         Command::Convert(args) => convert::run(args, as_json),
     }
 }
