@@ -17,7 +17,11 @@ DEBUG   = $(CARGO_TARGET_DIR)/debug/comity
 RELEASE = $(CARGO_TARGET_DIR)/release/comity
 OUT    ?= out
 
-.PHONY: help test soak fmt fmt-check clippy unit deny policies docs demo bench test-prints advisories fuzz clean
+# DataFusion builds for half an hour and is asked for by name only (docs/adr/0018-cluster.md).
+WITHOUT_CLUSTER = --workspace --exclude comity-cluster
+WITH_CLUSTER    = -p comity -p comity-cluster --features comity/cluster
+
+.PHONY: help test test-cluster soak fmt fmt-check clippy unit deny policies docs demo bench test-prints advisories fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -39,11 +43,17 @@ fmt-check:
 
 clippy: ## Lints, warnings are errors
 	@echo '== lints'
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	$(CARGO) clippy $(WITHOUT_CLUSTER) --all-targets --locked -- -D warnings
 
 unit: ## cargo test, with a closing line that counts
 	@echo '== tests'
-	scripts/count-tests $(CARGO) test --workspace --locked --no-fail-fast
+	scripts/count-tests $(CARGO) test $(WITHOUT_CLUSTER) --locked --no-fail-fast
+
+test-cluster: ## Replays on a scheduler and two executors, one of which is killed; builds DataFusion
+	@echo '== cluster: lints and tests'
+	@# The linter stands in for the compiler of our own crates, so that nothing is built twice.
+	RUSTC_WORKSPACE_WRAPPER=$${CLIPPY_DRIVER:-clippy-driver} CLIPPY_ARGS=-D__CLIPPY_HACKERY__warnings__CLIPPY_HACKERY__ \
+	  scripts/count-tests $(CARGO) test $(WITH_CLUSTER) --locked --no-fail-fast --lib --test cluster
 
 test-prints: ## Tests with real fingerprints, outside of the repository: make test-prints COMITY_PRINTS=DIR
 	COMITY_PRINTS='$(COMITY_PRINTS)' $(CARGO) test --locked --release -p comity-print --features eval-prints --test 'prints_*'
@@ -57,14 +67,16 @@ advisories: ## Known vulnerabilities of dependencies; needs GitHub (docs/adr/001
 
 policies: ## Check, test and cover the policy library with the built binary
 	@echo '== policies'
-	$(CARGO) build --locked -p comity
+	@# The choice of crates of the tests: with another one their libraries get other features,
+	@# and are built twice.
+	$(CARGO) build --locked $(WITHOUT_CLUSTER) --bins --tests --examples
 	$(DEBUG) policy check
 	$(DEBUG) policy test
 	$(DEBUG) policy cover
 
 docs: ## Write the reference that is generated from the schema, and the pages of the crates
 	@$(CARGO) run --locked -q -p comity-model --example generate-reference -- docs/reference
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked $(WITHOUT_CLUSTER) --no-deps
 
 demo: ## Replay ten years of bookings under eight policies; writes out/travis
 	@scripts/tools-present demo
@@ -76,7 +88,9 @@ bench: ## The measurements that the documents cite, beside their peers
 
 fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
 	@COMITY_HOSTILE_ROUNDS=$${ROUNDS:-500000} COMITY_HOSTILE_SECONDS=$${SECONDS_MAX:-1800} \
-	  $(CARGO) test --locked --release -p comity-policy -p comity-replay --test hostile_bytes -- --nocapture
+	  $(CARGO) test --locked --release -p comity-policy -p comity-replay -p comity-print \
+	  -p comity-ledger -p comity-exchange \
+	  --test hostile_bytes --test hostile_tables --test formats_hostile -- --nocapture
 
 soak: ## Ten million random cases decided one by one and as tables: make soak CASES=… SEED=…
 	$(CARGO) run --locked --release -p comity-policy --example soak -- --cases $${CASES:-10000000} --seed $${SEED:-1}

@@ -103,6 +103,24 @@ fn a_long_table_is_decided_as_a_short_one() {
     }
 }
 
+/// A replay of a billion rows decides batch after batch with one scratch.
+#[test]
+fn a_scratch_does_not_grow_with_the_number_of_batches() {
+    let cases: Vec<CaseFacts> = golden_facts().into_iter().map(|(_, facts)| facts).collect();
+    let batch = case_batch(&cases).unwrap();
+    let plan = ColumnPlan::compile(library(), &Scope::InForce, &request());
+    let mut scratch = Scratch::default();
+    let mut after = |batches: usize| {
+        for _ in 0..batches {
+            plan.decide(&batch, &mut scratch).unwrap();
+        }
+        scratch.buffers()
+    };
+    // The bound is reached once it is full; more batches do not move it.
+    let full = after(400);
+    assert_eq!(after(200), full);
+}
+
 /// The same with larger tables and without shrinking; `make soak` runs ten million.
 #[test]
 fn two_hundred_thousand_random_cases_are_decided_alike() {

@@ -6,6 +6,7 @@
 //! an examiner to look at; nothing in this crate turns one into an answer.
 
 pub mod candidate;
+pub mod eval;
 pub mod extract;
 pub mod finger;
 pub mod formats;

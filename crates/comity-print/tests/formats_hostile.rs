@@ -11,8 +11,18 @@ mod formats_support;
 
 use comity_print::formats::{Format, FormatError, ansi378, iso19794, nist, raster, wsq};
 use formats_support::seeds;
+use std::time::{Duration, Instant};
 
-const ROUNDS: u64 = 1000;
+/// Broken files of each good one; `make fuzz ROUNDS=…` asks for more.
+fn rounds() -> u64 {
+    std::env::var("COMITY_HOSTILE_ROUNDS").ok().and_then(|r| r.parse().ok()).unwrap_or(1000)
+}
+
+/// When to stop before all rounds are done; `make fuzz` says how many seconds.
+fn deadline() -> Option<Instant> {
+    let seconds = std::env::var("COMITY_HOSTILE_SECONDS").ok()?.parse().ok()?;
+    Some(Instant::now() + Duration::from_secs(seconds))
+}
 
 /// Numbers without a pattern (xorshift64*), the same in every run.
 struct Random(u64);
@@ -54,10 +64,14 @@ fn mutated(good: &[u8], random: &mut Random) -> Vec<u8> {
 fn run(target: &str, read: impl Fn(&[u8]) -> Result<(), FormatError>) -> (u64, u64) {
     let seeds: Vec<_> = seeds().into_iter().filter(|(t, _, _)| *t == target).collect();
     let (mut good, mut refused) = (0, 0);
+    let deadline = deadline();
     for (_, name, bytes) in &seeds {
         read(bytes).unwrap_or_else(|e| panic!("{target} {name}: {e}"));
         let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ bytes.len() as u64);
-        for _ in 0..ROUNDS {
+        for _ in 0..rounds() {
+            if deadline.is_some_and(|d| Instant::now() > d) {
+                break;
+            }
             let broken = mutated(bytes, &mut random);
             match read(&broken) {
                 Ok(()) => good += 1,
@@ -71,7 +85,7 @@ fn run(target: &str, read: impl Fn(&[u8]) -> Result<(), FormatError>) -> (u64, u
         }
     }
     println!("{target}: {good} read, {refused} refused");
-    assert_eq!(good + refused, ROUNDS * seeds.len() as u64);
+    assert!(!seeds.is_empty());
     (good, refused)
 }
 
@@ -87,7 +101,7 @@ fn broken_images_of_common_formats() {
         Some(format) => raster::decode(format, bytes).map(|_| ()),
         None => Err(comity_print::formats::unknown()),
     });
-    assert!(refused > 1000);
+    assert!(refused > 0);
 }
 
 #[test]
@@ -98,7 +112,7 @@ fn broken_transactions() {
         transaction.minutiae()?;
         transaction.images()?.iter().try_for_each(|image| image.decode().map(|_| ()))
     });
-    assert!(refused > 1000);
+    assert!(refused > 0);
 }
 
 #[test]
@@ -108,7 +122,7 @@ fn broken_iso_records() {
         assert_eq!(iso19794::write(&record).as_deref(), Ok(bytes), "written back as it was");
         Ok(())
     });
-    assert!(refused > 500);
+    assert!(refused > 0);
 }
 
 #[test]
@@ -118,5 +132,5 @@ fn broken_ansi_records() {
         assert_eq!(ansi378::write(&record).as_deref(), Ok(bytes), "written back as it was");
         Ok(())
     });
-    assert!(refused > 500);
+    assert!(refused > 0);
 }

@@ -17,7 +17,7 @@ fn prints() -> PathBuf {
     let folder = std::env::var_os("COMITY_PRINTS").map(PathBuf::from);
     folder
         .filter(|f| f.join("formats").is_dir())
-        .expect("COMITY_PRINTS must name the folder of fingerprint sets: see docs/guides/prints.md")
+        .expect("COMITY_PRINTS must name the folder of fingerprint sets: see docs/reference/print-formats.md")
 }
 
 fn png(bytes: &[u8]) -> (usize, usize, Vec<u8>) {

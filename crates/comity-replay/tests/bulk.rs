@@ -15,9 +15,12 @@ use comity_model::{CaseFacts, Day};
 use comity_policy::columns::case_batch;
 use comity_policy::{Channel, Library, PolicyFile, Scope};
 use comity_replay::bulk::cases::Reading;
+use comity_replay::bulk::input::{Format, Input, Lies};
 use comity_replay::bulk::keys::Key;
+use comity_replay::bulk::recipe::{Files, Recipe, TextFile};
 use comity_replay::bulk::rows::RowsFormat;
 use comity_replay::bulk::sample::Sample;
+use comity_replay::bulk::source::Remote;
 use comity_replay::bulk::tally::{Tally, is_settled};
 use comity_replay::bulk::{Output, Question, Side, Table, run};
 use parquet::arrow::ArrowWriter;
@@ -43,11 +46,15 @@ fn collect(folder: &Path, out: &mut Vec<PolicyFile>) {
     }
 }
 
-fn library() -> Library {
+fn policy_files() -> Vec<PolicyFile> {
     let mut files = Vec::new();
     collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../policies"), &mut files);
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    Library::load(&files).expect("the library is good")
+    files
+}
+
+fn library() -> Library {
+    Library::load(&policy_files()).expect("the library is good")
 }
 
 /// Cases that differ by their number: level and day of one conviction, form, and what is unknown.
@@ -112,7 +119,7 @@ impl Run<'_> {
         let schema = &self.table.files[0].schema;
         Question {
             library: self.library,
-            sides: vec![side(UNDER), side(VERSUS)],
+            sides: [side(UNDER), side(VERSUS)].into(),
             channel: Channel::Hold,
             reading: Reading::CaseTable,
             keys: vec![Key::find("year", schema).unwrap()],
@@ -268,4 +275,65 @@ fn damaged_and_differing_files_are_named() {
         run(&table, &this.question(), None, 2, &AtomicBool::new(false), &mut |_| {}).unwrap_err();
     assert!(failed.to_string().contains("row group 0"), "{failed}");
     assert_eq!(fields::LISTS.len(), 2, "the cases above fill every list");
+}
+
+#[test]
+fn a_question_that_was_sent_is_the_question_that_was_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = library();
+    let table = table(folder.path(), write_parquet, "cases.parquet");
+    let here = Run { library: &library, table: &table, sample: Sample::new(0.5, 3) };
+    let text = |f: PolicyFile| TextFile { name: f.name, text: String::from_utf8(f.bytes).unwrap() };
+    let policies = policy_files().into_iter().map(text).collect();
+    let files = Files { policies, ..Files::default() };
+    let sent = serde_json::to_vec(&Recipe::of(&here.question(), files, "comity 1")).unwrap();
+
+    let mut received: Recipe = serde_json::from_slice(&sent).unwrap();
+    let compiled = received.compile().unwrap();
+    let question = compiled.question(&table.files[0].schema).unwrap();
+    let cancel = AtomicBool::new(false);
+    let there = run(&table, &question, None, 2, &cancel, &mut |_| {}).unwrap();
+    assert_eq!(there, here.go(None, 1));
+
+    let mut text: serde_json::Value = serde_json::from_slice(&sent).unwrap();
+    text["files"]["policies"]
+        .as_array_mut()
+        .unwrap()
+        .retain(|f| !f["name"].as_str().unwrap().contains(VERSUS));
+    received = serde_json::from_value(text).unwrap();
+    let refused = received.compile().unwrap_err();
+    assert!(refused.message.contains("hash"), "{refused}");
+}
+
+#[derive(Debug)]
+struct Memory(bytes::Bytes);
+
+impl Remote for Memory {
+    fn ranges(&self, ranges: &[std::ops::Range<u64>]) -> std::io::Result<Vec<bytes::Bytes>> {
+        Ok(ranges.iter().map(|r| self.0.slice(r.start as usize..r.end as usize)).collect())
+    }
+}
+
+#[test]
+fn files_that_lie_in_a_store_are_read_as_those_on_a_disk() {
+    let folder = tempfile::tempdir().unwrap();
+    let library = library();
+    for (write, name) in [
+        (write_parquet as fn(&Path, &RecordBatch), "cases.parquet"),
+        (write_arrow as fn(&Path, &RecordBatch), "cases.arrow"),
+    ] {
+        let disk = table(folder.path(), write, name);
+        let path = folder.path().join(name);
+        let bytes = fs::read(&path).unwrap();
+        let input = Input {
+            format: Format::of(&path).unwrap().0,
+            bytes: bytes.len() as u64,
+            path,
+            partitions: Vec::new(),
+            lies: Lies::Remote(std::sync::Arc::new(Memory(bytes.into()))),
+        };
+        let store = Table::of(vec![input]).unwrap();
+        let of = |table| Run { library: &library, table, sample: None }.go(None, 2);
+        assert_eq!(of(&store), of(&disk), "{name}");
+    }
 }

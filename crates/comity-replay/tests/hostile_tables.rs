@@ -77,7 +77,7 @@ fn replay(library: &Library, mapping: Option<&Mapping>, path: &Path, bytes: &[u8
     let scope = library.scope_under(&["us-tx.toy.2010"]).unwrap();
     let question = Question {
         library,
-        sides: vec![Side::new("toy".to_owned(), library, scope, Channel::Hold)],
+        sides: [Side::new("toy".to_owned(), library, scope, Channel::Hold)].into(),
         channel: Channel::Hold,
         reading: mapping.map_or(Reading::CaseTable, Reading::Mapped),
         keys: Vec::new(),

@@ -1,5 +1,6 @@
 //! `comity replay DATA… --under …`: tables of any size under one law or two.
 
+use crate::cluster::{self, Target};
 use crate::decide::library_and_scope_of;
 use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
 use crate::mapping;
@@ -12,12 +13,13 @@ use comity_replay::bulk::keys::Key;
 use comity_replay::bulk::result::{Wording, sheet};
 use comity_replay::bulk::rows::RowsFormat;
 use comity_replay::bulk::sample::Sample;
+use comity_replay::bulk::tally::Tally;
 use comity_replay::bulk::{Output, Question, Side, Table, explain, journal, run as run_table};
 use comity_replay::mapping::recognize::fit;
 use comity_replay::national::sheet::Sheet;
 use comity_replay::receipt::{self, FileHash, Hashing, Receipt};
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufReader, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,6 +58,9 @@ pub struct TableArgs {
     /// Threads; without it one for every core
     #[arg(long, value_name = "NUMBER")]
     threads: Option<usize>,
+    /// Let a cluster do it: its scheduler (docs/guides/cluster.md)
+    #[arg(long, value_name = "HOST:PORT", conflicts_with_all = ["study", "explain", "threads"])]
+    cluster: Option<String>,
     /// Explain one row instead: its number from 1, or FILE:NUMBER
     #[arg(long, value_name = "ROW", conflicts_with = "out")]
     explain: Option<String>,
@@ -115,7 +120,7 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
         })?),
     };
     let (library, scopes) = library_and_scope_of(&[&args.under, &args.versus], common.policies)?;
-    let table = Table::open(common.data).map_err(failure)?;
+    let table = cluster::table(common.data)?;
     let schema = table.files.first().map(|f| f.schema.clone());
     let schema = schema.ok_or_else(|| Failure::usage("no file"))?;
     let is_case_table = schema.fields().iter().any(|f| fact_of(f.name()).is_some());
@@ -141,7 +146,8 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
     }
     let keys = args.by.iter().map(|k| Key::find(k, &schema));
     let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failure)?;
-    let question = Question { library: &library, sides, channel, reading, keys, sample };
+    let question =
+        Question { library: &library, sides: sides.into(), channel, reading, keys, sample };
     let mut notes = notes(&question, &table).map_err(failure)?;
     if let Some((mapping, file)) = &mapping {
         notes.push(format!(
@@ -169,45 +175,55 @@ fn report(
     mapping: Option<FileHash>,
     notes: Vec<String>,
 ) -> Result<u8, Failure> {
-    let out = common.out.map(|folder| Output {
-        folder: folder.to_path_buf(),
+    let target = target(args, common)?;
+    let out = target.as_ref().map(|t| Output {
+        folder: t.folder.clone(),
         rows: args.rows.into(),
         resume: args.resume,
     });
-    if let Some(folder) = common.out.filter(|f| f.join(RECEIPT).exists()) {
-        return Err(Failure::usage(format!("{} holds a whole result", folder.display()))
-            .help("choose another folder, or delete it"));
-    }
-    let tally = go(args, common, table, question, out.as_ref())?;
+    let (tally, sent) = go(args, common, table, question, (out.as_ref(), target.as_ref()))?;
     let inputs = hashes(table, mapping.as_ref())?;
     let wording = Wording { suppress_below: args.suppress_below, notes };
-    let receipt = made_of(args, common, question, inputs, out.as_ref())?;
+    let mut receipt = made_of(args, common, question, inputs, out.as_ref())?;
+    receipt.outputs.extend(sent);
     let rows_written = receipt.outputs.clone();
     let mut sheet = sheet(question, table, &tally, &wording, receipt).sealed();
     sheet.receipt.outputs.extend(rows_written);
-    if let Some(out) = &out {
-        write(&sheet, &out.folder)?;
+    if let Some(target) = &target {
+        write(&sheet, &target.folder)?;
+        target.deliver(RECEIPT)?;
     }
     if common.as_json {
         print_out(&format!("{:#}\n", sheet.json()));
     } else {
         print_out(&sheet.text());
-        if let Some(out) = &out {
-            print_out(&format!("report: {}\n", out.folder.join("report.html").display()));
+        if let Some(folder) = common.out {
+            print_out(&format!("report: {}\n", folder.join("report.html").display()));
         }
     }
     Ok(if tally.rejected == 0 { EXIT_OK } else { EXIT_FINDINGS })
 }
 
+/// Where the result goes; a whole one is not written over.
+fn target(args: &TableArgs, common: &Common<'_>) -> Result<Option<Target>, Failure> {
+    let Some(folder) = common.out else { return Ok(None) };
+    let target = Target::of(folder, args.resume)?;
+    if target.holds(RECEIPT)? {
+        return Err(Failure::usage(format!("{} holds a whole result", folder.display()))
+            .help("choose another folder, or delete it"));
+    }
+    Ok(Some(target))
+}
+
 const RECEIPT: &str = "receipt.json";
 
 /// A finding in a file is one of the data; one that is about reading or writing is wrong use.
-fn failure(d: Diagnostic) -> Failure {
+pub fn failure(d: Diagnostic) -> Failure {
     match d.code {
         "unreadable-file" | "unwritable-file" | "canceled" | "unknown-key" | "no-data"
-        | "unknown-format" | "unfinished-run" | "other-run" | "no-such-row" => {
-            Failure::usage(d.message).help(d.help)
-        }
+        | "unknown-format" | "unfinished-run" | "other-run" | "no-such-row"
+        | "unreadable-store" | "cluster-version" | "cluster-failed" | "cluster-role"
+        | "no-cluster" | "bad-address" | "other-file" => Failure::usage(d.message).help(d.help),
         _ => Failure::Findings(vec![d]),
     }
 }
@@ -219,7 +235,7 @@ fn notes(question: &Question<'_>, table: &Table) -> Result<Vec<String>, Diagnost
     if !matches!(question.reading, Reading::CaseTable) || !file.is_random_access() {
         return Ok(out);
     }
-    for side in &question.sides {
+    for side in question.sides.iter() {
         let wrong = |e| Diagnostic::error("bad-column", format!("`{}`: {e}", file.input.name()));
         let binding = side.plan().bind(&file.schema).map_err(wrong)?;
         if !binding.missing.is_empty() {
@@ -248,8 +264,8 @@ fn go(
     common: &Common<'_>,
     table: &Table,
     question: &Question<'_>,
-    out: Option<&Output>,
-) -> Result<comity_replay::bulk::tally::Tally, Failure> {
+    (out, target): (Option<&Output>, Option<&Target>),
+) -> Result<(Tally, Vec<FileHash>), Failure> {
     let cancel = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&cancel);
     // A second interrupt ends the program at once, as everywhere.
@@ -264,16 +280,39 @@ fn go(
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args.threads.unwrap_or(cores).clamp(1, 256);
     let mut shown = Shown::new(common.quiet);
-    let tally =
-        run_table(table, question, out, threads, &cancel, &mut |p| shown.at(p)).map_err(failure);
+    let ran = match &args.cluster {
+        None => run_table(table, question, out, threads, &cancel, &mut |p| shown.at(p))
+            .map(|tally| (tally, Vec::new()))
+            .map_err(failure),
+        Some(address) => {
+            let asked = cluster::Replay {
+                address,
+                table,
+                question,
+                laws: [&args.under, &args.versus],
+                policies: common.policies,
+                mapping: common.mapping,
+                output: out,
+                rows_address: target.and_then(Target::rows_address),
+                cancel: &cancel,
+            };
+            cluster::replay(&asked, &mut |p| shown.at(p))
+        }
+    };
     shown.end();
-    tally
+    ran
 }
 
 fn hashes(table: &Table, mapping: Option<&FileHash>) -> Result<Vec<FileHash>, Failure> {
     let mut out: Vec<FileHash> = mapping.cloned().into_iter().collect();
     for file in &table.files {
-        out.push(hash("data", &file.input.path, &file.input.name())?);
+        let name = file.input.name();
+        let bad = |e: io::Error| Failure::usage(format!("{name} cannot be read: {e}"));
+        // An object store is asked for few large pieces.
+        let source = BufReader::with_capacity(8 << 20, file.input.open().map_err(bad)?);
+        let mut source = Hashing::new(source);
+        io::copy(&mut source, &mut io::sink()).map_err(bad)?;
+        out.push(source.finish("data", &name));
     }
     Ok(out)
 }

@@ -2,10 +2,12 @@
 
 mod bulk;
 mod clock;
+mod cluster;
 mod decide;
 mod fail;
 mod files;
 mod generate;
+mod ledger;
 mod mapping;
 mod policy;
 mod print;
@@ -56,12 +58,18 @@ enum Command {
     /// Answer questions from published national tables: coverage, roll-out, volumes, declines
     #[command(subcommand)]
     Report(report::Command),
+    /// Scheduler and executors of a cluster that replays together
+    #[command(subcommand)]
+    Cluster(cluster::Command),
     /// Make a result again from its receipt, and compare
     #[command(subcommand)]
     Receipt(receipt::Command),
     /// Read and convert fingerprints
     #[command(subcommand)]
     Print(print::Command),
+    /// Check a ledger, prove a record, verify evidence offline
+    #[command(subcommand)]
+    Ledger(ledger::Command),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -74,6 +82,10 @@ fn main() -> ExitCode {
     // A reader that panics on a damaged file is an error with the file's name: said once.
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        // Nobody reads on (`| head`): the code of a program that a closed pipe ended.
+        if info.payload_as_str().is_some_and(|m| m.starts_with("failed printing to stdout")) {
+            std::process::exit(141);
+        }
         if !is_reading() {
             usual(info);
         }
@@ -93,8 +105,10 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Generate(args) => generate::run(args, cli.json),
         Command::Mapping(command) => mapping::run(command, policies, cli.json),
         Command::Report(command) => report::run(command, policies, cli.json),
+        Command::Cluster(command) => cluster::run(command),
         Command::Receipt(command) => receipt::run(command, cli.json, &again),
         Command::Print(command) => print::run(command, cli.json),
+        Command::Ledger(command) => ledger::run(command, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)

@@ -371,3 +371,19 @@ fn markup_in_a_title_is_text_on_the_page() {
         page.contains("&lt;script&gt;alert(1)&lt;/script&gt;&amp;") && !page.contains("<script>")
     );
 }
+
+#[cfg(not(feature = "cluster"))]
+#[test]
+fn a_binary_without_clusters_says_how_to_build_one_that_has_them() {
+    let folder = elsewhere(&[("a.csv", "decision_on\n2014-01-01\n")]);
+    for args in [
+        &["cluster", "scheduler"][..],
+        &["cluster", "executor", "--scheduler", "127.0.0.1:50050"],
+        &["replay", "a.csv", "--under", "in-force", "--cluster", "127.0.0.1:50050"],
+        &["replay", "s3://bucket/a.parquet", "--under", "in-force"],
+        &["replay", "a.csv", "--under", "in-force", "--out", "s3://bucket/out"],
+    ] {
+        let ran = comity(folder.path(), args).ends(2);
+        assert!(ran.err.contains("--features cluster"), "{args:?}: {}", ran.err);
+    }
+}

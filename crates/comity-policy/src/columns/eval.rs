@@ -40,6 +40,11 @@ impl Scratch {
         self.answers.push(answers);
     }
 
+    /// Buffers that are kept between batches; a constant of the plan once it has seen a few.
+    pub fn buffers(&self) -> usize {
+        self.words.len() + self.lanes.len() + self.days.len() + self.bytes.len()
+    }
+
     pub(super) fn spare_words(&mut self) -> Vec<u64> {
         let mut words = self.words.pop().unwrap_or_default();
         words.clear();
@@ -237,6 +242,12 @@ impl<'a> Block<'a> {
             }
         }
         self.scratch.lanes = self.frames.finish();
+        // Some buffers are made anew and given back like the others: no more are kept than
+        // one block can use.
+        let (nodes, operands) = (self.plan.graph.nodes.len(), self.plan.graph.operands.len());
+        self.scratch.words.truncate(2 * (nodes + operands) + 8);
+        self.scratch.days.truncate(operands + 8);
+        self.scratch.bytes.truncate(16 * operands + 8);
     }
 
     pub(super) fn spare(&mut self) -> Vec<u64> {
@@ -325,9 +336,10 @@ impl<'a> Block<'a> {
             (Joined::Zeros, None) => Truth::Const(false),
             (Joined::Words(w), None) => Truth::Known(w),
             (Joined::Zeros, Some(Joined::Ones)) => Truth::Unknown,
-            (holds, Some(possible)) => {
-                Truth::Open { holds: holds.words(words), possible: possible.words(words) }
-            }
+            (holds, Some(possible)) => Truth::Open {
+                holds: holds.words(words, self.scratch),
+                possible: possible.words(words, self.scratch),
+            },
         })
     }
 
@@ -637,12 +649,15 @@ impl Joined {
         }
     }
 
-    fn words(self, len: usize) -> Vec<u64> {
-        match self {
-            Joined::Ones => vec![u64::MAX; len],
-            Joined::Zeros => vec![0; len],
-            Joined::Words(words) => words,
-        }
+    fn words(self, len: usize, scratch: &mut Scratch) -> Vec<u64> {
+        let all = match self {
+            Joined::Ones => u64::MAX,
+            Joined::Zeros => 0,
+            Joined::Words(words) => return words,
+        };
+        let mut words = scratch.spare_words();
+        words.resize(len, all);
+        words
     }
 
     fn give_back(self, scratch: &mut Scratch) {

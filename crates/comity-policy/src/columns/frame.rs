@@ -57,7 +57,10 @@ impl<'a> Frames<'a> {
     /// Gives back the memory.
     pub(super) fn finish(mut self) -> Vec<Vec<u32>> {
         for lanes in self.lanes.into_iter().flatten() {
-            self.spare.push(lanes.parents);
+            // The frame of the rows themselves has none.
+            if lanes.parents.capacity() > 0 {
+                self.spare.push(lanes.parents);
+            }
             if let Elements::Picked(v) = lanes.elements {
                 self.spare.push(v);
             }

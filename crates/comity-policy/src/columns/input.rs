@@ -190,23 +190,22 @@ fn gather_days(
     scratch: &mut Scratch,
 ) -> Vec<i32> {
     let own = frames.get(operand.from);
-    let of_own: Cow<'_, [i32]> = match &own.elements {
-        Elements::From(start) => Cow::Borrowed(&days[*start..start + own.len]),
-        Elements::Picked(at) => at.iter().map(|i| days[*i as usize]).collect(),
-    };
-    let of_own = match operand.first_day {
-        None => of_own,
-        Some(window) => Cow::Owned(scratch.first_days(window, &of_own)),
-    };
+    let mut of_own = scratch.spare_days();
+    match &own.elements {
+        Elements::From(start) => of_own.extend_from_slice(&days[*start..start + own.len]),
+        Elements::Picked(at) => of_own.extend(at.iter().map(|i| days[*i as usize])),
+    }
+    if let Some(window) = operand.first_day {
+        let first = scratch.first_days(window, &of_own);
+        scratch.days.push(std::mem::replace(&mut of_own, first));
+    }
     if operand.from == operand.at {
-        return of_own.into_owned();
+        return of_own;
     }
     let around = frames.around(operand.at, operand.from);
     let mut out = scratch.spare_days();
     out.extend(around[..lanes].iter().map(|lane| of_own[*lane as usize]));
-    if let Cow::Owned(days) = of_own {
-        scratch.days.push(days);
-    }
+    scratch.days.push(of_own);
     out
 }
 

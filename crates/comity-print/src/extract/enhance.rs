@@ -97,6 +97,10 @@ pub(crate) fn ridge_at(ridges: &Plane<Ridge>, x_px: f32, y_px: f32) -> Ridge {
 }
 
 /// The filtered print inside the mask; 0 outside. Ridges are negative, as they are dark.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 pub(crate) fn enhanced(even: &Plane<f32>, ridges: &Plane<Ridge>, mask: &Plane<bool>) -> Plane<f32> {
     let (w, h) = (even.width, even.height);
@@ -126,6 +130,10 @@ pub(crate) fn enhanced(even: &Plane<f32>, ridges: &Plane<Ridge>, mask: &Plane<bo
     out
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 fn filtered(padded: &[f32], stride: usize, kernel: &Kernel) -> [[f32; TILE]; TILE] {
     let mut sums = [[0.0f32; TILE]; TILE];

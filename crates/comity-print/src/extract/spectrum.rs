@@ -35,8 +35,9 @@ static BANK: LazyLock<Bank> = LazyLock::new(|| {
     let sigma = SIDE as f64 / 4.8;
     let mut window = Vec::new();
     let mut groups = vec![[[0.0; GROUP]; HALF]; 2 * WAVES / GROUP];
-    for at in 0..SIDE * SIDE {
-        let (x, y) = ((at % SIDE) as f64 - middle, (at / SIDE) as f64 - middle);
+    let places = (0..SIDE).flat_map(|y| (0..SIDE).map(move |x| (x, y)));
+    for (at, (x, y)) in places.enumerate() {
+        let (x, y) = (x as f64 - middle, y as f64 - middle);
         let weight = exp(-(x * x + y * y) / (2.0 * sigma * sigma));
         window.push(weight as f32);
         if at >= HALF {
@@ -57,6 +58,10 @@ static BANK: LazyLock<Bank> = LazyLock::new(|| {
 });
 
 /// The spectra of all blocks; `None` where the window is empty of contrast.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 pub(crate) fn spectra(half: &Plane<f32>, wanted: &Plane<bool>) -> Plane<Option<Box<Spectrum>>> {
     let (columns, rows) = (wanted.width, wanted.height);
@@ -71,6 +76,10 @@ pub(crate) fn spectra(half: &Plane<f32>, wanted: &Plane<bool>) -> Plane<Option<B
     found
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 fn spectrum(half: &Plane<f32>, column: usize, row: usize) -> Option<Box<Spectrum>> {
     let bank = &*BANK;

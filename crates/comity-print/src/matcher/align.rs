@@ -5,7 +5,9 @@ use super::prepared::{Point, Prepared, TURNS, likeness};
 /// Prints are captured upright, give or take this, in 256ths of a turn.
 const ROTATION_MAX: i32 = 46;
 /// Alignments tried.
-const SEEDS: usize = 32;
+const SEEDS: usize = 64;
+/// Pairs that may support an alignment.
+const RANKED: usize = 300;
 /// Two minutiae farther apart than this are not one, in pixels.
 const APART_PX: f32 = 14.0;
 /// Nor turned more than this, in 256ths of a turn.
@@ -19,6 +21,9 @@ pub struct Comparison {
     /// Minutiae of the first and of the second print that are one.
     pub pairs: Vec<(usize, usize)>,
 }
+
+/// An alignment's support, its motion and the pairs that support it.
+type Proposal = (f32, Motion, Vec<(usize, usize)>);
 
 /// The second print moved onto the first: turned around the origin, then shifted.
 #[derive(Debug, Clone, Copy)]
@@ -142,20 +147,15 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
     let mut ranked = pulp::Arch::new().dispatch(|| rank(a, b, &mut alike));
     ranked.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
     let mut best = Comparison { score: -20.0, pairs: Vec::new() };
-    let mut supports: Vec<(f32, Motion, Vec<(usize, usize)>)> = Vec::new();
+    let mut supports: Vec<Proposal> = Vec::new();
     for &(_, i, j) in ranked.iter().take(SEEDS) {
         let motion = Motion::of_pair(&a.points[i], &b.points[j]);
-        let rigid = Warp { motion, knots: Vec::new() };
-        let seed = &a.points[i];
-        let pairs = pair_up(a, b, &rigid, &alike, |x, y| {
-            let far = ((x - seed.x) * (x - seed.x) + (y - seed.y) * (y - seed.y)).sqrt();
-            (8.0 + 0.1 * far).min(24.0)
-        });
+        let pairs = supporters(a, b, &motion, &ranked, i);
         let support: f32 = pairs.iter().map(|&(i, j)| alike[i * nb + j]).sum();
         supports.push((support, fitted(a, b, &pairs).unwrap_or(motion), pairs));
     }
     supports.sort_by(|x, y| y.0.total_cmp(&x.0));
-    for (_, motion, pairs) in supports.iter().take(4) {
+    for (_, motion, pairs) in supports.iter().take(5) {
         let mut warp = Warp::of(a, b, *motion, pairs);
         let mut pairs = pairs.clone();
         for _ in 0..3 {
@@ -171,7 +171,46 @@ pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
     best
 }
 
+/// The pairs of the ranking that an alignment through one of them explains, the most alike first;
+/// farther from it they may lie farther off, as the skin stretches.
+fn supporters(
+    a: &Prepared,
+    b: &Prepared,
+    motion: &Motion,
+    ranked: &[(f32, usize, usize)],
+    seed: usize,
+) -> Vec<(usize, usize)> {
+    let seed = &a.points[seed];
+    let (mut ours, mut theirs) = (0u128, 0u128);
+    let mut pairs = Vec::with_capacity(32);
+    for &(_, i, j) in ranked.iter().take(RANKED) {
+        if ours >> i & 1 == 1 || theirs >> j & 1 == 1 {
+            continue;
+        }
+        let (p, q) = (&a.points[i], &b.points[j]);
+        let (x, y) = motion.apply(q.x, q.y);
+        let square = (p.x - x) * (p.x - x) + (p.y - y) * (p.y - y);
+        if square > 24.0 * 24.0 {
+            continue;
+        }
+        let off = turned(p.angle, q.angle.wrapping_add(motion.turn as i32 as u8)).abs();
+        let far = (x - seed.x) * (x - seed.x) + (y - seed.y) * (y - seed.y);
+        // The bound on the distance is 8 pixels and a tenth of how far the seed is.
+        let near = square <= 64.0 + 0.01 * far + 1.6 * far.sqrt();
+        if off <= TURNED_MAX && near {
+            ours |= 1 << i;
+            theirs |= 1 << j;
+            pairs.push((i, j));
+        }
+    }
+    pairs
+}
+
 /// How alike all minutiae of the two prints are; gives those worth a try.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 fn rank(a: &Prepared, b: &Prepared, alike: &mut [f32]) -> Vec<(f32, usize, usize)> {
     let nb = b.points.len();
@@ -181,7 +220,7 @@ fn rank(a: &Prepared, b: &Prepared, alike: &mut [f32]) -> Vec<(f32, usize, usize
             if turned(p.angle, q.angle).abs() <= ROTATION_MAX {
                 let s = likeness(p, q);
                 alike[i * nb + j] = s;
-                if s > 0.4 {
+                if s > 0.3 {
                     ranked.push((s, i, j));
                 }
             }

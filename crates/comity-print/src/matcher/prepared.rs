@@ -1,6 +1,6 @@
 //! A template made ready for comparing: descriptors of each minutia's surroundings.
 
-use crate::extract::math::{atan2, exp, sin_cos};
+use crate::extract::math::{exp, sin_cos};
 use crate::template::{DirectionGrid, Template};
 use std::sync::LazyLock;
 
@@ -43,7 +43,6 @@ pub(crate) struct Point {
     pub y: f32,
     /// 256ths of a turn, x right, y down.
     pub angle: u8,
-    pub quality: f32,
     pub fork: bool,
     /// Ridge directions at the rings, relative to the minutia: 255ths of half a turn; 255 none.
     pub directions: [u8; POINTS],
@@ -70,7 +69,6 @@ impl Prepared {
                 x: f32::from(m.x_px),
                 y: f32::from(m.y_px),
                 angle: m.angle.wrapping_neg(),
-                quality: f32::from(m.quality) / 100.0,
                 fork: m.kind == crate::MinutiaKind::Bifurcation,
                 directions: [255; POINTS],
                 bits: [0; WORDS],
@@ -152,6 +150,10 @@ fn surroundings(points: &[Point], at: usize, grid: &DirectionGrid) -> ([u64; WOR
 }
 
 /// How alike the surroundings of two minutiae are, 0 to 1.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 pub(crate) fn likeness(a: &Point, b: &Point) -> f32 {
     let valid = a.valid & b.valid;
@@ -182,9 +184,4 @@ pub(crate) fn likeness(a: &Point, b: &Point) -> f32 {
     let mean = sum as f32 / count as f32;
     let directions = (1.0 - mean / 45.0).max(0.0);
     0.5 * bits + 0.5 * directions
-}
-
-/// The angle of a vector in 256ths of a turn.
-pub(crate) fn angle_of(dy: f32, dx: f32) -> i32 {
-    (atan2(dy, dx) / std::f32::consts::TAU * 256.0).round() as i32
 }

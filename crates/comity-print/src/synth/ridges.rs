@@ -35,7 +35,7 @@ impl Master {
     pub fn grow(dice: &mut Dice) -> Self {
         let field = RidgeField::draw(dice);
         let filters = Filters::new();
-        let which = filters.of_field(&field);
+        let which = Filters::of_field(&field);
         let mut plane = Plane::with_spots(dice);
         let mut reached = plane.reached();
         for _ in 0..ROUNDS_MAX {
@@ -86,7 +86,7 @@ impl Filters {
     }
 
     /// The number of the filter at every pixel.
-    fn of_field(&self, field: &RidgeField) -> Vec<u16> {
+    fn of_field(field: &RidgeField) -> Vec<u16> {
         let mut out = Vec::with_capacity(MASTER_WIDTH_PX * MASTER_HEIGHT_PX);
         for y in 0..MASTER_HEIGHT_PX {
             for x in 0..MASTER_WIDTH_PX {

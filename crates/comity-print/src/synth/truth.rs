@@ -95,12 +95,12 @@ impl Skeleton {
         for (i, _) in self.0.iter().enumerate().filter(|(_, inked)| **inked) {
             let n = self.around(i % MASTER_WIDTH_PX, i / MASTER_WIDTH_PX);
             let count = n.iter().filter(|b| **b).count();
-            let sides = if second {
-                !(n[0] && n[2] && n[6]) && !(n[0] && n[4] && n[6])
+            let held = if second {
+                n[0] && n[6] && (n[2] || n[4])
             } else {
-                !(n[0] && n[2] && n[4]) && !(n[2] && n[4] && n[6])
+                n[2] && n[4] && (n[0] || n[6])
             };
-            if (2..=6).contains(&count) && rises(&n) == 1 && sides {
+            if (2..=6).contains(&count) && rises(&n) == 1 && !held {
                 gone.push(i);
             }
         }

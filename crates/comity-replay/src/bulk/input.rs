@@ -1,12 +1,15 @@
 //! The files of a table: which there are, of which kind, and what their folders say.
 
+use super::source::{Remote, Source, Window};
 use comity_model::Diagnostic;
+use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// How a file holds a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Format {
     /// Apache Parquet.
     Parquet,
@@ -29,9 +32,59 @@ pub struct Input {
     pub bytes: u64,
     /// What its folders say, as `year=2014`: columns that hold for all of its rows.
     pub partitions: Vec<(String, String)>,
+    /// Where its bytes are.
+    pub lies: Lies,
+}
+
+/// Where the bytes of a file are; its name in messages and results stays its path.
+#[derive(Debug, Clone)]
+pub enum Lies {
+    /// At its path.
+    AtPath,
+    /// At another path, as for a program with another working directory.
+    At(PathBuf),
+    /// In a store.
+    Remote(Arc<dyn Remote>),
+}
+
+impl Format {
+    /// The kind that a name says, and the bytes with which such a file starts.
+    ///
+    /// # Errors
+    /// A kind that is not read.
+    pub fn of(path: &Path) -> Result<(Format, &'static [u8]), Diagnostic> {
+        let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
+        Ok(match extension.as_deref() {
+            Some("parquet" | "pq") => (Format::Parquet, b"PAR1"),
+            Some("arrow" | "feather" | "ipc") => (Format::Arrow, b"ARROW1"),
+            Some("csv") => (Format::Csv, b""),
+            Some("xlsx") => (Format::Xlsx, b"PK"),
+            _ => {
+                return Err(Diagnostic::error(
+                    "unknown-format",
+                    format!("`{}` is no kind of table that is read", path.display()),
+                )
+                .help(
+                    "files end in .parquet, .arrow, .csv or .xlsx; move others out of the folder",
+                ));
+            }
+        })
+    }
 }
 
 impl Input {
+    /// Opens it at its start.
+    ///
+    /// # Errors
+    /// Those of the disk.
+    pub fn open(&self) -> io::Result<Source> {
+        match &self.lies {
+            Lies::AtPath => Ok(Source::Disk(File::open(&self.path)?)),
+            Lies::At(path) => Ok(Source::Disk(File::open(path)?)),
+            Lies::Remote(file) => Ok(Source::Remote(Window::new(Arc::clone(file), self.bytes))),
+        }
+    }
+
     /// Its name in messages and results.
     pub fn name(&self) -> String {
         self.path.display().to_string()
@@ -101,20 +154,7 @@ fn folder(
 fn input(path: &Path, partitions: &[(String, String)]) -> Result<Input, Diagnostic> {
     let mut file = File::open(path).map_err(|e| unreadable(path, e))?;
     let bytes = file.metadata().map_err(|e| unreadable(path, e))?.len();
-    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase());
-    let (format, magic): (_, &[u8]) = match extension.as_deref() {
-        Some("parquet" | "pq") => (Format::Parquet, b"PAR1"),
-        Some("arrow" | "feather" | "ipc") => (Format::Arrow, b"ARROW1"),
-        Some("csv") => (Format::Csv, b""),
-        Some("xlsx") => (Format::Xlsx, b"PK"),
-        _ => {
-            return Err(Diagnostic::error(
-                "unknown-format",
-                format!("`{}` is no kind of table that is read", path.display()),
-            )
-            .help("files end in .parquet, .arrow, .csv or .xlsx; move others out of the folder"));
-        }
-    };
+    let (format, magic) = Format::of(path)?;
     let mut start = vec![0; magic.len()];
     if file.read_exact(&mut start).is_err() || start != magic {
         let found = String::from_utf8_lossy(&start).escape_debug().to_string();
@@ -124,5 +164,6 @@ fn input(path: &Path, partitions: &[(String, String)]) -> Result<Input, Diagnost
         )
         .help("it was cut off or renamed; get it again"));
     }
-    Ok(Input { path: path.to_path_buf(), format, bytes, partitions: partitions.to_vec() })
+    let partitions = partitions.to_vec();
+    Ok(Input { path: path.to_path_buf(), format, bytes, partitions, lies: Lies::AtPath })
 }

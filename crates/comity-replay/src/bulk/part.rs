@@ -6,6 +6,7 @@
 
 use super::guard::{self, DAMAGED};
 use super::input::{Format, Input, unreadable};
+use super::source::Source;
 use crate::reader::{Encoding, Row, Rows};
 use arrow_array::{ArrayRef, RecordBatch, StringArray};
 use arrow_ipc::reader::FileReader;
@@ -15,7 +16,6 @@ use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
-use std::fs::File;
 use std::io::BufReader;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub const BATCH_ROWS: usize = 1 << 16;
 
 /// What a part is of its file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Place {
     /// A row group of a Parquet file.
     RowGroup(usize),
@@ -109,6 +109,21 @@ impl Opened {
         matches!(self.input.format, Format::Parquet | Format::Arrow)
     }
 
+    /// The parts of a file that has any; `number` is that of the first, `input` the file's.
+    pub fn places(&self, number: usize, input: usize) -> Vec<Part> {
+        let mut first_row = 0;
+        let part = |(i, rows): (usize, &u64)| {
+            let place = match self.input.format {
+                Format::Parquet => Place::RowGroup(i),
+                _ => Place::Batch(i),
+            };
+            let part = Part { number: number + i, input, first_row, place };
+            first_row += rows;
+            part
+        };
+        self.parts.iter().enumerate().map(part).collect()
+    }
+
     /// The batches of a part, with only the wanted columns where the file can leave others out.
     ///
     /// # Errors
@@ -128,15 +143,18 @@ impl Opened {
                 let columns = metadata.schema().fields().iter().enumerate();
                 let roots = columns.filter(|(_, f)| wanted(f.name())).map(|(i, _)| i);
                 let mask = ProjectionMask::roots(metadata.parquet_schema(), roots);
-                let mut reader = ParquetRecordBatchReaderBuilder::new_with_metadata(
-                    open(&self.input)?,
-                    metadata.clone(),
-                )
-                .with_row_groups(vec![*i])
-                .with_projection(mask)
-                .with_batch_size(BATCH_ROWS)
-                .build()
-                .map_err(|e| wrong(&e))?;
+                let mut source = open(&self.input)?;
+                let chunks = metadata.metadata().row_group(*i).columns().iter().enumerate();
+                let chunks = chunks.filter(|(leaf, _)| mask.leaf_included(*leaf));
+                let ranges = chunks.map(|(_, c)| c.byte_range()).map(|(s, len)| s..s + len);
+                source.fetch(&ranges.collect::<Vec<_>>()).map_err(|e| wrong(&e))?;
+                let mut reader =
+                    ParquetRecordBatchReaderBuilder::new_with_metadata(source, metadata.clone())
+                        .with_row_groups(vec![*i])
+                        .with_projection(mask)
+                        .with_batch_size(BATCH_ROWS)
+                        .build()
+                        .map_err(|e| wrong(&e))?;
                 let mut next = || reader.next().transpose().map_err(|e| wrong(&e));
                 let what = format!("row group {i}");
                 while let Some(batch) = guard::read(&self.input.path, &what, &mut next)? {
@@ -178,14 +196,14 @@ impl Opened {
     }
 }
 
-fn open(input: &Input) -> Result<File, Diagnostic> {
-    File::open(&input.path).map_err(|e| unreadable(&input.path, e))
+fn open(input: &Input) -> Result<Source, Diagnostic> {
+    input.open().map_err(|e| unreadable(&input.path, e))
 }
 
 fn ipc(
     input: &Input,
     columns: Option<Vec<usize>>,
-) -> Result<FileReader<BufReader<File>>, Diagnostic> {
+) -> Result<FileReader<BufReader<Source>>, Diagnostic> {
     FileReader::try_new(BufReader::new(open(input)?), columns)
         .map_err(|e| unreadable(&input.path, e).help(DAMAGED))
 }

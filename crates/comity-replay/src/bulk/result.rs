@@ -234,7 +234,7 @@ fn groups(question: &Question<'_>, tally: &Tally, shown: &Shown) -> Section {
     let borrowed: Vec<(&str, &str)> =
         columns.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let by = keys.join(", ");
-    let caption = match question.sides.as_slice() {
+    let caption = match &question.sides[..] {
         [a, b] => format!("By {by}; A is {}, B is {}", a.name, b.name),
         _ => format!("By {by}"),
     };

@@ -3,12 +3,12 @@
 use super::input::{Format, Input, expand, unreadable};
 use super::journal::{Journal, Plan};
 use super::part::{BATCH_ROWS, Opened, Part, Place, one_schema};
-use super::rows::{RowsFormat, RowsPart, unwritable};
+use super::rows::{RowsFormat, unwritable};
 use super::tally::Tally;
 use super::work::{Bench, Question};
 use crate::reader::{Encoding, Rows};
 use comity_model::Diagnostic;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -48,13 +48,21 @@ impl Table {
     /// # Errors
     /// A file cannot be read, or is not of the same table.
     pub fn open(paths: &[PathBuf]) -> Result<Table, Diagnostic> {
-        let inputs: Vec<Input> = expand(paths)?;
+        Table::of(expand(paths)?)
+    }
+
+    /// The same of files that are known.
+    ///
+    /// # Errors
+    /// A file cannot be read, or is not of the same table.
+    pub fn of(inputs: Vec<Input>) -> Result<Table, Diagnostic> {
         let files = inputs.into_iter().map(Opened::open).collect::<Result<Vec<_>, _>>()?;
         one_schema(&files)?;
         Ok(Table { files })
     }
 
-    fn rows(&self) -> u64 {
+    /// Rows, where the files say how many they have.
+    pub fn rows(&self) -> u64 {
         self.files.iter().flat_map(|f| &f.parts).sum()
     }
 }
@@ -169,21 +177,16 @@ fn hand_out(
         !stop.load(Ordering::Relaxed) && parts.send(part).is_ok()
     };
     for (input, file) in table.files.iter().enumerate() {
-        let mut first_row = 0;
         if file.is_random_access() {
-            for (i, rows) in file.parts.iter().enumerate() {
-                let place = match file.input.format {
-                    Format::Parquet => Place::RowGroup(i),
-                    _ => Place::Batch(i),
-                };
-                if !send(Part { number, input, first_row, place }) {
+            for part in file.places(number, input) {
+                if !send(part) {
                     return Ok(());
                 }
-                number += 1;
-                first_row += rows;
             }
+            number += file.parts.len();
             continue;
         }
+        let mut first_row = 0;
         let mut rows = lines(&file.input)?;
         loop {
             let some: Vec<_> = rows.by_ref().take(BATCH_ROWS).collect();
@@ -217,7 +220,7 @@ pub(super) fn lines(input: &Input) -> Result<Lines, Diagnostic> {
         let (_, rows) = super::guard::read(&input.path, "a sheet", read)?;
         return Ok(Box::new(rows.into_iter().map(with_more)));
     }
-    let file = File::open(&input.path).map_err(|e| unreadable(&input.path, e))?;
+    let file = input.open().map_err(|e| unreadable(&input.path, e))?;
     let mut rows = Rows::new(file, Encoding::Utf8);
     Ok(Box::new(std::iter::from_fn(move || rows.next_row()).map(with_more)))
 }
@@ -242,9 +245,7 @@ fn work(
         let mut rows = match (folder, output) {
             (Some(folder), Some(o)) if o.rows != RowsFormat::None => {
                 let path = folder.join(o.rows.name(part.number));
-                let keys = question.keys.iter().map(|k| k.name.replace('.', "_")).collect();
-                let sides = side_names(question.sides.len());
-                Some(RowsPart::new(path, o.rows, keys, sides))
+                Some(question.rows_part(path, o.rows))
             }
             _ => None,
         };

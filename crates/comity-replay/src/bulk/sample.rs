@@ -4,9 +4,10 @@ use super::cases::Cases;
 use arrow_array::BooleanArray;
 use arrow_schema::ArrowError;
 use arrow_select::filter::filter_record_batch;
+use serde::{Deserialize, Serialize};
 
 /// Which rows are looked at: each with the same chance, by its file and number.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Sample {
     /// The chance of a row, of 2^32.
     chance: u64,

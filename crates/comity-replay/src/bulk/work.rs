@@ -4,7 +4,8 @@ use super::cases::{Cases, Reading, arrow_error};
 use super::interner::Interner;
 use super::keys::Key;
 use super::part::{BATCH_ROWS, Opened, Part, Place};
-use super::rows::{RowsPart, SideColumns};
+use super::rows::{RowsFormat, RowsPart, SideColumns};
+use super::run::side_names;
 use super::sample::Sample;
 use super::tally::{Cause, Group, MASKS, OutcomeMask, Tally, is_settled};
 use arrow_schema::ArrowError;
@@ -15,6 +16,8 @@ use comity_policy::columns::{
 };
 use comity_policy::{Channel, Library, Scope, StanceSet};
 use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
 
 /// One law under which every row is decided.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ pub struct Question<'a> {
     /// The library.
     pub library: &'a Library,
     /// One law, or two that are compared.
-    pub sides: Vec<Side>,
+    pub sides: Arc<[Side]>,
     /// The channel.
     pub channel: Channel,
     /// How rows become cases.
@@ -88,6 +91,12 @@ struct Answers {
 impl Question<'_> {
     fn places(&self) -> &Places {
         self.library.places()
+    }
+
+    /// A file for the rows of a part.
+    pub fn rows_part(&self, path: PathBuf, format: RowsFormat) -> RowsPart {
+        let keys = self.keys.iter().map(|k| k.name.replace('.', "_")).collect();
+        RowsPart::new(path, format, keys, side_names(self.sides.len()))
     }
 
     /// Decides a part; what `rows` writes is what the rows file holds.

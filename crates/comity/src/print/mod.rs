@@ -1,9 +1,15 @@
 //! `comity print`: fingerprints, from files to candidates. One file per subcommand.
 
 mod convert;
+mod draw;
 mod enroll;
+mod eval;
+mod explain;
+mod extract;
 mod fingers;
 mod info;
+mod match_;
+mod prints;
 mod search;
 mod shards;
 mod synth;
@@ -27,6 +33,16 @@ pub enum Command {
     Search(search::Args),
     /// Convert images, records of minutiae and transactions
     Convert(convert::Args),
+    /// Find the minutiae of images
+    Extract(extract::Args),
+    /// Compare two prints; the score is for an examiner to look at, it is no answer
+    Match(match_::Args),
+    /// Show each stage from the image to its minutiae
+    Explain(explain::Args),
+    /// Draw two prints side by side with the minutiae that are paired
+    Draw(draw::Args),
+    /// Measure error rates on folders of prints named FINGER_IMPRESSION, such as 101_1.png
+    Eval(eval::Args),
 }
 
 /// Runs one of the commands.
@@ -37,6 +53,11 @@ pub fn run(command: &Command, as_json: bool) -> Result<u8, Failure> {
         Command::Enroll(args) => enroll::run(args, as_json),
         Command::Search(args) => search::run(args, as_json),
         Command::Convert(args) => convert::run(args, as_json),
+        Command::Extract(args) => extract::run(args, as_json),
+        Command::Match(args) => match_::run(args, as_json),
+        Command::Explain(args) => explain::run(args, as_json),
+        Command::Draw(args) => draw::run(args, as_json),
+        Command::Eval(args) => eval::run(args, as_json),
     }
 }
 
