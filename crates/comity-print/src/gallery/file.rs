@@ -21,6 +21,7 @@ const BLOCK_BYTES_AIM: usize = 1 << 20;
 
 const RECORDS: u8 = 1;
 const DELETIONS: u8 = 2;
+const FILLER: u8 = 3;
 
 /// What a shard's header says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +121,18 @@ pub fn deletions(list: &[SubjectId]) -> Vec<u8> {
     for part in list.chunks(BLOCK_BYTES_AIM / 16) {
         let content: Vec<u8> = part.iter().flat_map(|id| id.0).collect();
         block(&mut out, DELETIONS, part.len() as u32, &content);
+    }
+    out
+}
+
+/// The bytes that go over the `torn` bytes that an append left when it was cut off: a block
+/// that holds nothing. So a file never becomes shorter, which is what those rely on that have
+/// it mapped. They are at least `torn` bytes, and whole blocks.
+pub fn filler(torn: usize) -> Vec<u8> {
+    let mut out = Vec::new();
+    while out.len() < torn {
+        let content = (torn - out.len()).saturating_sub(BLOCK_HEAD_BYTES).min(BLOCK_BYTES_MAX);
+        block(&mut out, FILLER, 0, &vec![0; content]);
     }
     out
 }
@@ -241,6 +254,9 @@ impl<'a> Shard<'a> {
             self.fingers.retain(|f| !ids.contains(&f.subject));
             return block.content.len() == block.count as usize * 16;
         }
+        if block.kind == FILLER {
+            return true;
+        }
         let mut rest = block.content;
         for _ in 0..block.count {
             if block.kind != RECORDS || self.take_record(&mut rest).is_none() {
@@ -266,7 +282,8 @@ impl<'a> Shard<'a> {
 fn next_block(bytes: &[u8], from: usize) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let found = |at: &usize| block_at(bytes, from + at).is_ok_and(|b| b.whole);
-    (0..rest.len().saturating_sub(BLOCK_HEAD_BYTES))
+    // An empty block at the very end is a block too.
+    (0..(rest.len() + 1).saturating_sub(BLOCK_HEAD_BYTES))
         .filter(|at| rest.get(*at..at + 4) == Some(&BLOCK_MAGIC[..]))
         .find(found)
         .map(|at| from + at)
@@ -323,6 +340,21 @@ mod tests {
             let torn = read.torn.expect("said");
             assert_eq!((torn.at, torn.bytes), (starts[2], cut - starts[2]));
             assert!(read.damaged.is_empty());
+        }
+        // The next append lies over what was cut off; the file never becomes shorter.
+        for torn in [1, 23, 24, 25, 700] {
+            let mut again = bytes[..starts[2] + torn].to_vec();
+            let whole = Shard::read(&again).expect("a shard").whole_bytes;
+            let mut appended = filler(again.len() - whole);
+            assert!(appended.len() >= torn);
+            appended.extend(records(&[record(5)]));
+            again.truncate(whole);
+            again.extend(appended);
+            let read = Shard::read(&again).expect("a shard");
+            assert_eq!(
+                (subjects(&read), read.torn, read.damaged.len()),
+                (vec![1, 2, 3, 5], None, 0)
+            );
         }
         let mut lengthened = bytes[..starts[2]].to_vec();
         lengthened.extend([0; 500]);

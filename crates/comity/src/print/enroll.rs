@@ -66,9 +66,8 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     for record in records {
         by_shard.entry(record.subject.shard(count)).or_default().push(record);
     }
-    for (shard, list) in by_shard {
-        shards::append(&args.gallery, shard, &file::records(&list))?;
-    }
+    let blocks = by_shard.into_iter().map(|(s, list)| (s, file::records(&list))).collect();
+    shards::append(&args.gallery, &blocks)?;
     if as_json {
         let row = |(file, subject, minutiae): &(String, SubjectId, Vec<usize>)| json!({ "file": file, "subject": subject, "fingers": minutiae.len(), "minutiae": minutiae });
         println!("{}", json!({ "enrolled": rows.iter().map(row).collect::<Vec<_>>() }));
@@ -88,9 +87,8 @@ fn delete(args: &Args, count: u16, as_json: bool) -> Result<u8, Failure> {
     for id in &args.delete {
         by_shard.entry(id.shard(count)).or_default().push(*id);
     }
-    for (shard, list) in by_shard {
-        shards::append(&args.gallery, shard, &file::deletions(&list))?;
-    }
+    let blocks = by_shard.into_iter().map(|(s, list)| (s, file::deletions(&list))).collect();
+    shards::append(&args.gallery, &blocks)?;
     if as_json {
         println!("{}", json!({ "deleted": args.delete }));
     } else {

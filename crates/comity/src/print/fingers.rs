@@ -57,7 +57,7 @@ fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
 }
 
 fn of_image(image: &GrayImage, finger: FingerPosition) -> formats::Read<FingerEntry> {
-    let image = raster::to_500_ppi(image)?;
+    let image = raster::resample::to_500_ppi(image)?;
     let template = Template::of(&extract::extract(&image, finger));
     Ok(FingerEntry { finger, template })
 }

@@ -58,7 +58,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         let found = fingers::read(path, args.stated, finger)?;
         probes.extend(found.iter().map(Probe::new));
     }
-    let bytes = shards::read_all(&args.gallery)?;
+    let bytes = shards::map_all(&args.gallery)?;
     let (shards, notes) = shards::open(&bytes, args.skip_damaged)?;
     if !notes.is_empty() && !as_json {
         print_findings(&notes, false);

@@ -1,9 +1,15 @@
-//! The files of a gallery: made, locked for appending, read.
+//! The files of a gallery: made, locked for appending, mapped for searching.
+//!
+//! Whoever appends holds the lock of `gallery.lock`. Shards only ever grow, so that those who
+//! have them mapped never lose a page.
 
 use crate::fail::Failure;
+use crate::files;
 use comity_model::Diagnostic;
-use comity_print::gallery::file::{HEADER_BYTES, Shard, ShardHeader};
+use comity_print::gallery::file::{HEADER_BYTES, Shard, ShardHeader, filler};
+use mmap_guard::{FileData, map_file};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -17,18 +23,25 @@ fn wrong(path: &Path, what: &str, why: impl std::fmt::Display) -> Failure {
     Failure::usage(format!("{} cannot be {what}: {why}", path.display()))
 }
 
+/// The lock of a gallery, held until it is dropped.
+fn locked(folder: &Path) -> Result<File, Failure> {
+    let path = folder.join("gallery.lock");
+    let opened = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+    opened.and_then(|f| f.lock().map(|()| f)).map_err(|e| wrong(&path, "locked", e))
+}
+
 /// Makes the shards of a new gallery, or says how many an old one has.
 pub fn make(folder: &Path, shards: u16) -> Result<u16, Failure> {
-    if path_of(folder, 0).exists() {
-        let mut head = [0; HEADER_BYTES];
-        let path = path_of(folder, 0);
-        let opened = File::open(&path).and_then(|mut f| f.read_exact(&mut head));
-        opened.map_err(|e| wrong(&path, "read", e))?;
-        return ShardHeader::read(&head)
-            .map(|h| h.shards)
-            .map_err(|e| damaged(&path, &e.to_string()));
-    }
     std::fs::create_dir_all(folder).map_err(|e| wrong(folder, "made", e))?;
+    let _lock = locked(folder)?;
+    let first = path_of(folder, 0);
+    if first.exists() {
+        let mut head = [0; HEADER_BYTES];
+        let opened = File::open(&first).and_then(|mut f| f.read_exact(&mut head));
+        opened.map_err(|e| wrong(&first, "read", e))?;
+        let header = ShardHeader::read(&head).map_err(|e| damaged(&first, &e.to_string()))?;
+        return Ok(header.shards);
+    }
     // Tells the gallery's shards from another's; nothing secret follows from it.
     let mut sha = Sha256::new();
     sha.update(folder.display().to_string());
@@ -38,41 +51,44 @@ pub fn make(folder: &Path, shards: u16) -> Result<u16, Failure> {
     // The first shard last: where it is, all of them are.
     for shard in (0..shards).rev() {
         let header = ShardHeader { gallery, shard, shards };
-        super::write(&path_of(folder, shard), &header.to_bytes())?;
+        files::write(&path_of(folder, shard), &header.to_bytes())?;
     }
     Ok(shards)
 }
 
-/// Appends blocks to a shard: alone, after the last whole block, and onto the disk.
+/// Appends blocks to shards: alone, after the last whole block, and onto the disk.
 ///
-/// An append that was cut off before is cut away: it was never acknowledged.
-pub fn append(folder: &Path, shard: u16, blocks: &[u8]) -> Result<(), Failure> {
-    let path = path_of(folder, shard);
-    let failed = |e: std::io::Error| wrong(&path, "written", e);
-    let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(failed)?;
-    file.lock().map_err(failed)?;
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).map_err(failed)?;
-    let end = Shard::read(&bytes).map_err(|e| damaged(&path, &e.to_string()))?.whole_bytes as u64;
-    if end < bytes.len() as u64 {
-        file.set_len(end).map_err(failed)?;
+/// Bytes of an append that was cut off before are covered by an empty block: they were never
+/// acknowledged.
+pub fn append(folder: &Path, blocks: &BTreeMap<u16, Vec<u8>>) -> Result<(), Failure> {
+    let _lock = locked(folder)?;
+    for (shard, blocks) in blocks {
+        let path = path_of(folder, *shard);
+        let failed = |e: std::io::Error| wrong(&path, "written", e);
+        let (whole, torn) = {
+            let bytes = map_file(&path).map_err(|e| wrong(&path, "read", e))?;
+            let read = Shard::read(&bytes).map_err(|e| damaged(&path, &e.to_string()))?;
+            (read.whole_bytes, bytes.len() - read.whole_bytes)
+        };
+        let mut file = OpenOptions::new().write(true).open(&path).map_err(failed)?;
+        file.seek(SeekFrom::Start(whole as u64)).map_err(failed)?;
+        file.write_all(&[filler(torn).as_slice(), blocks].concat()).map_err(failed)?;
+        file.sync_all().map_err(failed)?;
     }
-    file.seek(SeekFrom::Start(end)).map_err(failed)?;
-    file.write_all(blocks).map_err(failed)?;
-    file.sync_all().map_err(failed)
+    Ok(())
 }
 
-/// The bytes of every shard.
-pub fn read_all(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
+/// Every shard, mapped.
+pub fn map_all(folder: &Path) -> Result<Vec<(PathBuf, FileData)>, Failure> {
+    let map = |path: &Path| map_file(path).map_err(|e| wrong(path, "read", e));
     let first = path_of(folder, 0);
-    let bytes = std::fs::read(&first).map_err(|e| {
-        wrong(&first, "read", e).help("comity print enroll GALLERY FILES… makes a gallery")
-    })?;
+    let help = "comity print enroll GALLERY FILES… makes a gallery";
+    let bytes = map(&first).map_err(|e| e.help(help))?;
     let header = ShardHeader::read(&bytes).map_err(|e| damaged(&first, &e.to_string()))?;
     let mut all = vec![(first, bytes)];
     for shard in 1..header.shards {
         let path = path_of(folder, shard);
-        let bytes = std::fs::read(&path).map_err(|e| wrong(&path, "read", e))?;
+        let bytes = map(&path)?;
         all.push((path, bytes));
     }
     Ok(all)
@@ -81,15 +97,16 @@ pub fn read_all(folder: &Path) -> Result<Vec<(PathBuf, Vec<u8>)>, Failure> {
 /// The shards of those bytes, and what is wrong with them: an append that is cut off is a
 /// warning, a changed block an error unless it is to be skipped.
 pub fn open(
-    all: &[(PathBuf, Vec<u8>)],
+    all: &[(PathBuf, FileData)],
     skip: bool,
 ) -> Result<(Vec<Shard<'_>>, Vec<Diagnostic>), Failure> {
     let (mut shards, mut notes, mut errors) = (Vec::new(), Vec::new(), Vec::new());
     let mut gallery = None;
-    for (path, bytes) in all {
+    for (number, (path, bytes)) in all.iter().enumerate() {
         let shard = Shard::read(bytes).map_err(|e| damaged(path, &e.to_string()))?;
-        if *gallery.get_or_insert(shard.header.gallery) != shard.header.gallery {
-            return Err(damaged(path, "the shard is of another gallery"));
+        let of = (shard.header.gallery, shard.header.shards);
+        if *gallery.get_or_insert(of) != of || usize::from(shard.header.shard) != number {
+            return Err(damaged(path, "the shard is of another gallery, or another shard of it"));
         }
         if let Some(torn) = &shard.torn {
             let mut note = Diagnostic::error("torn-append", torn.to_string()).warning();
