@@ -134,6 +134,11 @@ impl ModalitySet {
         self.0 >> m as u8 & 1 == 1
     }
 
+    /// The members as bits: 0 must, 1 may, 2 must not.
+    pub fn bits(self) -> u8 {
+        self.0
+    }
+
     /// The members in order.
     pub fn iter(self) -> impl Iterator<Item = Modality> {
         Modality::ALL.into_iter().filter(move |m| self.contains(*m))

@@ -1,5 +1,6 @@
 //! The policy library: all instruments, and which of them a question is about.
 
+use crate::decide::ClauseRef;
 use crate::file;
 use crate::policy::Policy;
 use comity_model::schema::nearest;
@@ -192,6 +193,12 @@ impl Library {
     #[inline]
     pub fn policy(&self, index: PolicyIndex) -> &Policy {
         &self.policies[index.0 as usize]
+    }
+
+    /// A clause as tables name it: the ids of its policy and of its rule.
+    pub fn clause_name(&self, clause: ClauseRef) -> String {
+        let policy = self.policy(clause.policy);
+        format!("{} {}", policy.id, policy.clauses[clause.clause as usize].id)
     }
 
     /// A policy's own cases, as read.

@@ -144,7 +144,7 @@ fn expected(library: &Library, id: &str) -> Vec<u8> {
     let scope: Scope = library.scope_under(&[id]).unwrap();
     let outcome = |facts: &CaseFacts| {
         let answer = library.derive(facts, &scope).answer;
-        answer.outcome(Channel::Hold).iter().fold(0, |mask, m| mask | 1 << m as u8)
+        answer.outcome(Channel::Hold).bits()
     };
     cases().iter().map(outcome).collect()
 }

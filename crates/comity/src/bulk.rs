@@ -3,6 +3,7 @@
 use crate::cluster::{self, Target};
 use crate::decide::library_and_scope_of;
 use crate::fail::{EXIT_FINDINGS, EXIT_OK, Failure};
+use crate::files;
 use crate::mapping;
 use clap::ValueEnum;
 use comity_model::Diagnostic;
@@ -121,8 +122,8 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
     };
     let (library, scopes) = library_and_scope_of(&[&args.under, &args.versus], common.policies)?;
     let table = cluster::table(common.data)?;
-    let schema = table.files.first().map(|f| f.schema.clone());
-    let schema = schema.ok_or_else(|| Failure::usage("no file"))?;
+    let first = table.files.first().ok_or_else(|| Failure::usage("no file"))?;
+    let schema = &first.schema;
     let is_case_table = schema.fields().iter().any(|f| fact_of(f.name()).is_some());
     let (named, chosen) = match common.mapping {
         Some(name) => (Some(name.to_path_buf()), "The command named it."),
@@ -144,7 +145,7 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
             sides.push(Side::new(ids.join("+"), &library, scope, channel));
         }
     }
-    let keys = args.by.iter().map(|k| Key::find(k, &schema));
+    let keys = args.by.iter().map(|k| Key::find(k, schema));
     let keys = keys.collect::<Result<Vec<_>, _>>().map_err(failure)?;
     let question =
         Question { library: &library, sides: sides.into(), channel, reading, keys, sample };
@@ -154,8 +155,7 @@ pub fn run(args: &TableArgs, common: &Common<'_>) -> Result<u8, Failure> {
             "The columns were read with the mapping {} ({}). {chosen}",
             file.name, mapping.title
         ));
-        let header: Vec<String> = schema.fields().iter().map(|f| f.name().clone()).collect();
-        let differences = fit(&file.name, mapping, &header).differences();
+        let differences = fit(&file.name, mapping, &first.header()).differences();
         if !differences.is_empty() {
             notes.push(format!("The columns are not those of the mapping: {differences}."));
         }
@@ -393,17 +393,12 @@ fn command(args: &TableArgs, common: &Common<'_>) -> String {
 
 /// Writes the report; the receipt comes last and says that the result is whole.
 fn write(sheet: &Sheet, folder: &Path) -> Result<(), Failure> {
-    let unwritable = |path: &Path, e: &io::Error| {
-        Failure::usage(format!("{} cannot be written: {e}", path.display()))
-    };
-    let mut files = sheet.files();
+    let mut outputs = sheet.files();
     let receipt = serde_json::to_string_pretty(&sheet.receipt);
     let receipt = receipt.map_err(|e| Failure::usage(e.to_string()))?;
-    files.push((RECEIPT.to_owned(), format!("{receipt}\n").into_bytes()));
-    for (name, bytes) in files {
-        let part = folder.join(format!("{name}.part"));
-        fs::write(&part, bytes).map_err(|e| unwritable(&part, &e))?;
-        fs::rename(&part, folder.join(&name)).map_err(|e| unwritable(&part, &e))?;
+    outputs.push((RECEIPT.to_owned(), format!("{receipt}\n").into_bytes()));
+    for (name, bytes) in outputs {
+        files::write(&folder.join(name), &bytes)?;
     }
     journal::remove(folder).map_err(failure)
 }

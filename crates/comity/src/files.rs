@@ -71,6 +71,15 @@ pub fn read(path: &Path) -> Result<Vec<u8>, Failure> {
         .map_err(|e| Failure::usage(format!("{} cannot be read: {e}", path.display())))
 }
 
+/// Writes a file beside its place and moves it there when it is whole.
+pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let mut part = path.as_os_str().to_owned();
+    part.push(".part");
+    std::fs::write(&part, bytes)
+        .and_then(|()| std::fs::rename(&part, path))
+        .map_err(|e| Failure::usage(format!("{} cannot be written: {e}", path.display())))
+}
+
 /// Every file below a folder with an extension.
 pub fn collect(folder: &Path, extension: &str, out: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let entries = std::fs::read_dir(folder)

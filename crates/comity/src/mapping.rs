@@ -113,7 +113,7 @@ pub fn of_replay(path: &Path, library: &Library) -> Result<(Mapping, FileHash), 
 pub fn recognized(table: &Table, library: &Library) -> Result<PathBuf, Failure> {
     let file = table.files.first().ok_or_else(|| Failure::usage("no file"))?;
     let name = file.input.name();
-    let header: Vec<String> = file.schema.fields().iter().map(|f| f.name().clone()).collect();
+    let header = file.header();
     let (_, verdict) = recognize(&built_in(library)?, &header);
     match verdict {
         Recognized::Exact { fit } => {

@@ -176,8 +176,7 @@ impl Comparison<'_> {
     fn why_open(&self, channel: Channel) -> String {
         let needed = self.needed(channel);
         if let Some(c) = self.d.answer.on(channel).binding {
-            let p = self.library.policy(c.policy);
-            return format!(" (by {} {})", p.id, p.clauses[c.clause as usize].id);
+            return format!(" (by {})", self.library.clause_name(c));
         }
         if needed.is_empty() {
             return String::new();

@@ -166,10 +166,7 @@ impl ColumnAnswers {
         };
         let names: ArrayRef = Arc::new(StringArray::from_iter_values(plan.clause_names()));
         for c in &self.channels {
-            let outcome = c
-                .stances
-                .iter()
-                .map(|s| StanceSet(*s).outcome().iter().fold(0_u8, |mask, m| mask | 1 << m as u8));
+            let outcome = c.stances.iter().map(|s| StanceSet(*s).outcome().bits());
             let conflict: BooleanArray = if c.conflicts.is_empty() {
                 BooleanBuffer::new_unset(self.rows).into()
             } else {

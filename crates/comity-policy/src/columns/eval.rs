@@ -242,12 +242,6 @@ impl<'a> Block<'a> {
             }
         }
         self.scratch.lanes = self.frames.finish();
-        // Some buffers are made anew and given back like the others: no more are kept than
-        // one block can use.
-        let (nodes, operands) = (self.plan.graph.nodes.len(), self.plan.graph.operands.len());
-        self.scratch.words.truncate(2 * (nodes + operands) + 8);
-        self.scratch.days.truncate(operands + 8);
-        self.scratch.bytes.truncate(16 * operands + 8);
     }
 
     pub(super) fn spare(&mut self) -> Vec<u64> {

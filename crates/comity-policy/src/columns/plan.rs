@@ -132,8 +132,7 @@ impl ColumnPlan {
             (policy, &policy.clauses[r.clause as usize])
         };
         let ranks = clauses.iter().map(|r| (!clause(r).1.is_default, clause(r).0.from)).collect();
-        let names =
-            clauses.iter().map(|r| format!("{} {}", clause(r).0.id, clause(r).1.id)).collect();
+        let names = clauses.iter().map(|r| library.clause_name(*r)).collect();
         let speaks =
             |slot| policies.iter().flat_map(|p| &p.speeches).filter(move |s| s.slot == slot);
         let is_alone = (0..channels.len()).map(|slot| speaks(slot).count() == 1).collect();

@@ -115,8 +115,65 @@ impl Standard {
     }
 }
 
+/// The first bytes of both: what they are, and the edition.
+pub(super) fn read_magic(cursor: &mut Cursor<'_>) -> Read<()> {
+    cursor.enter("record header");
+    if cursor.take(MAGIC.len(), "format identifier and version")? != MAGIC {
+        return Err(cursor.error_at(0, "format identifier and version", "`FMR`, ` 20` expected"));
+    }
+    Ok(())
+}
+
+/// Refuses a record that is not as long as it says, at the place where it says it.
+pub(super) fn check_length(cursor: &Cursor<'_>, at: usize, said: usize, is: usize) -> Read<()> {
+    if said == is {
+        return Ok(());
+    }
+    let problem = format!("the record says {said} bytes, there are {is}");
+    Err(cursor.error_at(at, "length", problem).help("get the whole record again"))
+}
+
+/// What both have from the capture equipment to the last view.
+pub(super) fn read_body(cursor: &mut Cursor<'_>, standard: Standard) -> Read<Record> {
+    let mut record = Record {
+        standard,
+        capture_device: cursor.u16("capture equipment")?,
+        width_px: cursor.u16("width")?,
+        height_px: cursor.u16("height")?,
+        px_per_cm_x: cursor.u16("resolution across")?,
+        px_per_cm_y: cursor.u16("resolution down")?,
+        views: Vec::new(),
+    };
+    let count = cursor.u8("number of views")?;
+    let at = cursor.at();
+    if cursor.u8("reserved byte")? != 0 {
+        return Err(cursor.error_at(at, "reserved byte", "is not zero"));
+    }
+    read_views(cursor, &mut record, count)?;
+    Ok(record)
+}
+
+/// The bytes from the capture equipment to the last view.
+pub(super) fn write_body(record: &Record) -> Read<Vec<u8>> {
+    let Ok(count) = u8::try_from(record.views.len()) else {
+        let problem = format!("{}; a record holds at most 255", record.views.len());
+        return Err(FormatError::new(record.standard.format(), 0, problem).field("number of views"));
+    };
+    let header = [
+        record.capture_device,
+        record.width_px,
+        record.height_px,
+        record.px_per_cm_x,
+        record.px_per_cm_y,
+    ];
+    let mut out: Vec<u8> = header.into_iter().flat_map(u16::to_be_bytes).collect();
+    out.extend([count, 0]);
+    out.extend(write_views(record)?);
+    Ok(out)
+}
+
 /// Reads what follows the header, up to the end of the file.
-pub(super) fn read_views(cursor: &mut Cursor<'_>, record: &mut Record, count: u8) -> Read<()> {
+fn read_views(cursor: &mut Cursor<'_>, record: &mut Record, count: u8) -> Read<()> {
     for number in 1..=count {
         cursor.enter(format!("view {number}"));
         record.views.push(read_view(cursor, record.standard, number == count)?);
@@ -189,7 +246,7 @@ fn read_minutia(cursor: &mut Cursor<'_>, standard: Standard, number: u8) -> Read
 }
 
 /// The bytes of the views.
-pub(super) fn write_views(record: &Record) -> Read<Vec<u8>> {
+fn write_views(record: &Record) -> Read<Vec<u8>> {
     let mut out = Vec::new();
     for (i, view) in record.views.iter().enumerate() {
         write_view(view, record.standard, &mut out)

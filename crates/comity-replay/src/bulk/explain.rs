@@ -52,8 +52,7 @@ pub fn case_of_row(
             Ok(())
         })?;
     } else if let Some(row) = lines(&file.input)?.nth(number as usize) {
-        let header: Vec<String> = file.schema.fields().iter().map(|f| f.name().clone()).collect();
-        found = Some(reading.rows(&header, &[row], number, places, &name, &mut tally));
+        found = Some(reading.rows(&file.header(), &[row], number, places, &name, &mut tally));
     }
     let cases = found.ok_or_else(missing)?.map_err(|e| arrow_error(&name, &e))?;
     if let Some((_, why)) = cases.rejected.first() {

@@ -104,6 +104,11 @@ impl Opened {
         Ok(Opened { input, schema, parts, parquet })
     }
 
+    /// The names of its columns.
+    pub fn header(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|f| f.name().clone()).collect()
+    }
+
     /// True where a worker can go to any part by itself.
     pub fn is_random_access(&self) -> bool {
         matches!(self.input.format, Format::Parquet | Format::Arrow)

@@ -114,8 +114,7 @@ impl Question<'_> {
         let mut tally = Tally::new(self.sides.len());
         let mut number = part.first_row;
         if let Place::Rows(lines) = &part.place {
-            let header: Vec<String> =
-                file.schema.fields().iter().map(|f| f.name().clone()).collect();
+            let header = file.header();
             for (i, some) in lines.chunks(BATCH_ROWS).enumerate() {
                 let first = number + (i * BATCH_ROWS) as u64;
                 let cases = self
@@ -194,9 +193,8 @@ impl Question<'_> {
     ) -> Result<Answers, ColumnError> {
         let mut out = Answers { masks: Vec::new(), rules: Vec::new(), conflicts: Vec::new() };
         // A stance set's outcomes, once for all of them.
-        let outcome: Vec<OutcomeMask> = (0..=u8::MAX)
-            .map(|s| StanceSet(s).outcome().iter().fold(0, |mask, m| mask | 1 << m as u8))
-            .collect();
+        let outcome: Vec<OutcomeMask> =
+            (0..=u8::MAX).map(|s| StanceSet(s).outcome().bits()).collect();
         for (s, side) in self.sides.iter().enumerate() {
             let mut answers = side.plan.decide(&cases.cases, &mut bench.scratch)?;
             for p in answers.problems.drain(..) {
@@ -242,7 +240,7 @@ impl Question<'_> {
             for (s, side) in self.sides.iter().enumerate() {
                 let answer = self.library.derive(&facts, &side.scope).answer;
                 let on = answer.on(self.channel);
-                answers.masks[s][row] = on.outcome().iter().fold(0, |mask, m| mask | 1 << m as u8);
+                answers.masks[s][row] = on.outcome().bits();
                 answers.rules[s][row] = on
                     .binding
                     .and_then(|b| side.plan.clauses().iter().position(|c| *c == b))

@@ -4,7 +4,7 @@
 use super::sheet::{Cell, Part, Section, Sheet, Table};
 use super::{Desk, Request, dataset};
 use crate::bulk::result::{parts, transitions};
-use crate::bulk::tally::{Group, MASKS, OutcomeMask, Tally};
+use crate::bulk::tally::{Group, MASKS, OutcomeMask, Tally, is_settled};
 use crate::report::chart::{self, Bar, thousands};
 use crate::run::Files;
 use crate::study::{self, Regime, Side, Study};
@@ -29,12 +29,8 @@ fn under(library: &Library, program: &Regime, facts: &CaseFacts) -> (OutcomeMask
     program.apply(&mut facts);
     let answer = library.derive(&facts, program.scope()).answer;
     let on = answer.on(program.channel);
-    let mask = on.outcome().iter().fold(0, |mask, m| mask | 1 << m as u8);
-    let rule = on.binding.map(|b| {
-        let policy = library.policy(b.policy);
-        format!("{} {}", policy.id, policy.clauses[b.clause as usize].id)
-    });
-    (mask, rule.unwrap_or_default())
+    let rule = on.binding.map(|b| library.clause_name(b));
+    (on.outcome().bits(), rule.unwrap_or_default())
 }
 
 /// The report on changes of program.
@@ -106,10 +102,6 @@ fn is_asked(mask: usize) -> bool {
 
 const REFUSED: usize = 1 << Modality::MustNot as u8;
 
-fn is_open(mask: usize) -> bool {
-    !mask.is_power_of_two()
-}
-
 /// Rows of a step whose outcomes are as asked.
 fn rows(all: &Group, from: impl Fn(usize) -> bool, to: impl Fn(usize) -> bool) -> u64 {
     let cells = (0..MASKS * MASKS).filter(|i| from(i / MASKS) && to(i % MASKS));
@@ -164,6 +156,7 @@ fn overview(
         for ((from, to), tally) in steps.iter().zip(tallies) {
             let all = tally.all(2);
             let refused = |m: usize| m == REFUSED;
+            let settled = |m: usize| is_settled(m as OutcomeMask);
             table.push(vec![
                 Cell::text(&view.title),
                 Cell::text(&programs[*from].title),
@@ -173,7 +166,7 @@ fn overview(
                 Cell::Count(rows(&all, is_asked, refused)),
                 Cell::Count(rows(&all, refused, is_asked)),
                 Cell::Count(rows(&all, refused, refused)),
-                Cell::Count(all.rows - rows(&all, |m| !is_open(m), |m| !is_open(m))),
+                Cell::Count(all.rows - rows(&all, settled, settled)),
             ]);
         }
     }

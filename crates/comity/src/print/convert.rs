@@ -1,6 +1,6 @@
 //! `comity print convert`: one format to another.
 
-use super::{Stated, refused, write};
+use super::{Stated, refused};
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use comity_print::formats::minutiae_record::{Record, Standard};
@@ -50,7 +50,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     if let [(path, bytes)] = made.as_slice()
         && *path == args.output
     {
-        write(path, bytes)?;
+        files::write(path, bytes)?;
     } else {
         folder(&args.output, &made)?;
     }
@@ -70,7 +70,7 @@ fn folder(output: &Path, made: &[(PathBuf, Vec<u8>)]) -> Result<(), Failure> {
     }
     std::fs::create_dir_all(output)
         .map_err(|e| Failure::usage(format!("{} cannot be made: {e}", output.display())))?;
-    made.iter().try_for_each(|(path, bytes)| write(path, bytes))
+    made.iter().try_for_each(|(path, bytes)| files::write(path, bytes))
 }
 
 /// The files to be written: everything is read and converted before the first is.

@@ -1,7 +1,8 @@
 //! `comity print draw`: two prints side by side, with their pairs.
 
-use super::{Stated, prints, write};
+use super::{Stated, prints};
 use crate::fail::{EXIT_OK, Failure};
+use crate::files;
 use comity_print::GrayImage;
 use comity_print::matcher::{Prepared, compare};
 use comity_print::template::Template;
@@ -50,7 +51,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     } else {
         svg(width, height, &prints::png(width, height, levels)?, &lines).into_bytes()
     };
-    write(&args.out, &bytes)?;
+    files::write(&args.out, &bytes)?;
     let out = args.out.display().to_string();
     if as_json {
         println!(

@@ -1,7 +1,8 @@
 //! `comity print eval`: error rates on sets of prints.
 
-use super::{Stated, prints, write};
+use super::{Stated, prints};
 use crate::fail::{EXIT_OK, Failure};
+use crate::files;
 use crate::table;
 use comity_print::eval::{Impression, Line, Rates, Trial, pairs, table as rates_table};
 use comity_print::matcher::{Prepared, compare};
@@ -44,7 +45,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         score: compare(&prepared[a], &prepared[b]).score,
     });
     if let Some(path) = &args.scores {
-        write(path, csv(&impressions, &trials).as_bytes())?;
+        files::write(path, csv(&impressions, &trials).as_bytes())?;
     }
     let lines = rates_table(&impressions, &trials);
     if as_json {

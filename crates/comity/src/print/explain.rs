@@ -1,7 +1,8 @@
 //! `comity print explain`: every stage of the extraction as a picture.
 
-use super::{Stated, prints, write};
+use super::{Stated, prints};
 use crate::fail::{EXIT_OK, Failure};
+use crate::files;
 use comity_print::extract::{BLOCK_PX, Extraction, Plane};
 use comity_print::{GrayImage, MinutiaKind};
 use std::fmt::Write as _;
@@ -45,13 +46,13 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     let mut written = Vec::new();
     for (name, levels) in gray {
         let path = args.out.join(format!("{name}.png"));
-        write(&path, &prints::png(w, h, levels)?)?;
+        files::write(&path, &prints::png(w, h, levels)?)?;
         written.push(path.display().to_string());
     }
     let png = prints::png(w, h, image.pixels().to_vec())?;
     for (name, marks) in [("5-directions", directions(&e)), ("8-minutiae", minutiae(&e))] {
         let path = args.out.join(format!("{name}.svg"));
-        write(&path, svg(&image, &png, &marks).as_bytes())?;
+        files::write(&path, svg(&image, &png, &marks).as_bytes())?;
         written.push(path.display().to_string());
     }
     written.sort();

@@ -1,7 +1,8 @@
 //! `comity print extract`: minutiae of images.
 
-use super::{Stated, prints, write};
+use super::{Stated, prints};
 use crate::fail::{EXIT_OK, Failure};
+use crate::files;
 use crate::table;
 use comity_print::formats::iso19794;
 use comity_print::formats::minutiae_record::{Record, Standard};
@@ -42,7 +43,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
             };
             let record = Record::of_fingers(Standard::Iso, std::slice::from_ref(&found));
             let bytes = iso19794::write(&record).map_err(|e| wrong(&e))?;
-            write(&out.join(format!("{}.iso", prints::stem(file))), &bytes)?;
+            files::write(&out.join(format!("{}.iso", prints::stem(file))), &bytes)?;
         }
         rows.push(vec![
             file.display().to_string(),

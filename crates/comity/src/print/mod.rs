@@ -18,7 +18,7 @@ use crate::fail::Failure;
 use comity_model::Diagnostic;
 use comity_print::formats::{self, FormatError, raster};
 use comity_print::{GrayImage, Resolution};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Read and convert fingerprints
 #[derive(clap::Subcommand)]
@@ -103,14 +103,4 @@ pub fn refused(file: &Path, error: &FormatError) -> Diagnostic {
     let mut diagnostic = Diagnostic::error("unreadable-print", error.to_string());
     diagnostic.file = file.display().to_string();
     diagnostic.help(error.help.clone())
-}
-
-/// Writes a file beside its place and moves it there when it is whole.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let mut part = path.as_os_str().to_owned();
-    part.push(".part");
-    let part = PathBuf::from(part);
-    std::fs::write(&part, bytes)
-        .and_then(|()| std::fs::rename(&part, path))
-        .map_err(|e| Failure::usage(format!("{} cannot be written: {e}", path.display())))
 }

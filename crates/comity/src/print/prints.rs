@@ -3,6 +3,8 @@
 use super::{Stated, refused};
 use crate::fail::Failure;
 use crate::files;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use comity_print::extract::{Extraction, extract};
 use comity_print::formats::raster::{resample, write_png};
 use comity_print::{FingerPosition, GrayImage, Resolution};
@@ -97,16 +99,7 @@ pub fn png(width: usize, height: usize, levels: Vec<u8>) -> Result<Vec<u8>, Fail
 
 /// Bytes in base 64, for a picture inside a picture (RFC 4648).
 pub fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for part in bytes.chunks(3) {
-        let word = part.iter().fold(0u32, |w, b| w << 8 | u32::from(*b)) << (8 * (3 - part.len()));
-        for k in 0..4 {
-            let letter = LETTERS[(word >> (18 - 6 * k) & 63) as usize] as char;
-            text.push(if k <= part.len() { letter } else { '=' });
-        }
-    }
-    text
+    BASE64.encode(bytes)
 }
 
 #[cfg(test)]

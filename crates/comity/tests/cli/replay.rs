@@ -1,35 +1,13 @@
 //! `comity replay DATA` as people use it: which mapping it takes, what it says of bad files,
 //! what a run that was killed leaves, and whether a receipt holds.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
+use super::ran::{comity, command};
 use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-fn comity(folder: &Path, args: &[&str]) -> Ran {
-    let ran =
-        Command::new(env!("CARGO_BIN_EXE_comity")).args(args).current_dir(folder).output().unwrap();
-    let text = |b: Vec<u8>| String::from_utf8(b).unwrap();
-    let code = ran.status.code().expect("ended by itself, not by a signal");
-    let ran = Ran { code, out: text(ran.stdout), err: text(ran.stderr) };
-    assert!(!ran.err.contains("panicked"), "{}", ran.err);
-    ran
-}
 
 fn sample(mapping: &str) -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -138,13 +116,8 @@ fn a_killed_run_is_not_whole_and_goes_on() {
         ]
     };
     assert_eq!(comity(here, &args("whole")).code, 0);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_comity"))
-        .args(args("cut"))
-        .current_dir(here)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command(here, &args("cut")).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let rows = here.join("cut/rows");
     let patience = Instant::now() + Duration::from_secs(120);
     let is_begun = || {

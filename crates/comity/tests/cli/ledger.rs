@@ -1,25 +1,14 @@
 //! `comity ledger` on a log in a folder.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
+use super::ran::{Ran, in_repository};
 use comity_ledger::*;
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 const ORIGIN: &str = "jail.example/ledger";
 
-fn comity(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_comity")).args(arguments).output().expect("comity runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).expect("UTF-8")
+fn ledger(args: &[&str]) -> Ran {
+    in_repository(&[&["ledger"], args].concat())
 }
 
 fn key(seed: u8) -> SecretKey {
@@ -79,29 +68,26 @@ fn a_log_in_a_folder_is_checked_and_its_records_are_proved() {
     write_log(log, 200);
     let (at, trust) = (log.to_str().unwrap(), log.join("trust"));
     let trust = trust.to_str().unwrap();
-    let output = comity(&["ledger", "fsck", at, "--trust", trust]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stdout), "200 leaves, 1 tiles, 2 checkpoints: 0 wrong\n");
+    let output = ledger(&["fsck", at, "--trust", trust]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert_eq!(output.out, "200 leaves, 1 tiles, 2 checkpoints: 0 wrong\n");
 
-    let output = comity(&["ledger", "prove", at, "123", "--trust", trust]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    put(log, "evidence", &output.stdout);
+    let output = ledger(&["prove", at, "123", "--trust", trust]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    put(log, "evidence", output.out.as_bytes());
     let evidence = log.join("evidence");
     let evidence = evidence.to_str().unwrap();
-    let output = comity(&["ledger", "verify", evidence, "--trust", trust]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(
-        text(&output.stdout).starts_with("recorded     leaf 123 of jail.example/ledger, of 200")
-    );
-    let output = comity(&["ledger", "verify", evidence]);
-    assert!(text(&output.stdout).contains("the keys are those in the file"));
-    let output = comity(&["--json", "ledger", "verify", evidence, "--trust", trust]);
-    let shown: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(shown["is_trusted"], true);
+    let output = ledger(&["verify", evidence, "--trust", trust]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert!(output.out.starts_with("recorded     leaf 123 of jail.example/ledger, of 200"));
+    let output = ledger(&["verify", evidence]);
+    assert!(output.out.contains("the keys are those in the file"));
+    let output = in_repository(&["--json", "ledger", "verify", evidence, "--trust", trust]);
+    assert_eq!(output.json()["is_trusted"], true);
 
-    let output = comity(&["ledger", "prove", at, "200"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(text(&output.stderr).contains("the log has leaves 0 to 199"));
+    let output = ledger(&["prove", at, "200"]);
+    assert_eq!(output.code, 2);
+    assert!(output.err.contains("the log has leaves 0 to 199"));
 
     // One byte of one leaf.
     let path = log.join("tile/entries/000.p/200");
@@ -109,18 +95,18 @@ fn a_log_in_a_folder_is_checked_and_its_records_are_proved() {
     let place = 60 * (bytes.len() / 200) + 40;
     bytes[place] ^= 1;
     fs::write(&path, bytes).unwrap();
-    let output = comity(&["ledger", "fsck", at, "--trust", trust]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stdout).contains("leaf 60 is concerned"), "{}", text(&output.stdout));
-    let output = comity(&["ledger", "prove", at, "60"]);
-    assert_eq!(output.status.code(), Some(1));
+    let output = ledger(&["fsck", at, "--trust", trust]);
+    assert_eq!(output.code, 1);
+    assert!(output.out.contains("leaf 60 is concerned"), "{}", output.out);
+    let output = ledger(&["prove", at, "60"]);
+    assert_eq!(output.code, 1);
 
     // A bundle that is cut.
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
-    let output = comity(&["ledger", "fsck", at, "--trust", trust]);
-    assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("tile/entries/000.p/200"), "{}", text(&output.stderr));
+    let output = ledger(&["fsck", at, "--trust", trust]);
+    assert_eq!(output.code, 1);
+    assert!(output.err.contains("tile/entries/000.p/200"), "{}", output.err);
 }
 
 #[test]
@@ -138,16 +124,11 @@ fn evidence_of_two_stories_is_verified() {
     put(folder.path(), "evidence", &split.to_bytes());
     put(folder.path(), "trust", format!("log {}\nquorum none\n", key(2).verifier()).as_bytes());
     let (evidence, trust) = (folder.path().join("evidence"), folder.path().join("trust"));
-    let output = comity(&["ledger", "verify", evidence.to_str().unwrap()]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-    assert!(text(&output.stdout).contains("signed two roots for 1 leaves"));
+    let output = ledger(&["verify", evidence.to_str().unwrap()]);
+    assert_eq!(output.code, 0, "{}", output.err);
+    assert!(output.out.contains("signed two roots for 1 leaves"));
     // By a key that the reader does not believe it proves nothing.
-    let output = comity(&[
-        "ledger",
-        "verify",
-        evidence.to_str().unwrap(),
-        "--trust",
-        trust.to_str().unwrap(),
-    ]);
-    assert_eq!(output.status.code(), Some(1));
+    let output =
+        ledger(&["verify", evidence.to_str().unwrap(), "--trust", trust.to_str().unwrap()]);
+    assert_eq!(output.code, 1);
 }

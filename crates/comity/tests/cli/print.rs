@@ -1,30 +1,10 @@
 //! `comity print info` and `convert`, as a person runs them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
 
-use serde_json::Value;
+use super::ran::{Ran, comity};
 use std::path::Path;
-use std::process::{Command, Output};
 
-fn comity(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_comity"))
-        .current_dir(folder)
-        .arg("print")
-        .args(arguments)
-        .output()
-        .unwrap()
-}
-
-fn json(output: &Output) -> Value {
-    serde_json::from_slice(&output.stdout).unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+fn print(folder: &Path, args: &[&str]) -> Ran {
+    comity(folder, &[&["print"], args].concat())
 }
 
 /// A folder with a gray map of 90 x 80 pixels at 500 an inch, in arches.
@@ -46,26 +26,26 @@ fn an_image_goes_through_every_format_and_says_what_it_is() {
     for (from, to) in
         [("print.pgm", "a.png"), ("a.png", "a.wsq"), ("a.wsq", "b.png"), ("b.png", "b.raw")]
     {
-        let made = comity(at, &["convert", from, to]);
-        assert!(made.status.success(), "{from} to {to}: {}", text(&made.stderr));
-        assert_eq!(text(&made.stdout).trim(), to);
+        let made = print(at, &["convert", from, to]);
+        assert_eq!(made.code, 0, "{from} to {to}: {}", made.err);
+        assert_eq!(made.out.trim(), to);
     }
-    let info = json(&comity(at, &["info", "--json", "a.png", "a.wsq"]));
+    let info = print(at, &["info", "--json", "a.png", "a.wsq"]).json();
     for (i, format) in [(0, "PNG"), (1, "WSQ")] {
         let file = &info["files"][i];
         assert_eq!(file["format"], format);
         assert_eq!((&file["width_px"], &file["height_px"]), (&90.into(), &80.into()));
         assert_eq!(file["ppi"], 500.0);
     }
-    let raw = comity(at, &["info", "b.raw"]);
-    assert_eq!(raw.status.code(), Some(1));
-    assert!(text(&raw.stderr).contains("--raw WIDTHxHEIGHT"));
-    let stated = comity(at, &["info", "b.raw", "--raw", "90x80", "--ppi", "1000"]);
-    assert!(text(&stated.stdout).contains("90 x 80 pixels, 1000 pixels an inch"));
+    let raw = print(at, &["info", "b.raw"]);
+    assert_eq!(raw.code, 1);
+    assert!(raw.err.contains("--raw WIDTHxHEIGHT"));
+    let stated = print(at, &["info", "b.raw", "--raw", "90x80", "--ppi", "1000"]);
+    assert!(stated.out.contains("90 x 80 pixels, 1000 pixels an inch"));
     let halved =
-        comity(at, &["convert", "b.raw", "c.png", "--raw", "90x80", "--ppi", "1000", "--resample"]);
-    assert!(halved.status.success(), "{}", text(&halved.stderr));
-    assert_eq!(json(&comity(at, &["info", "--json", "c.png"]))["files"][0]["width_px"], 45);
+        print(at, &["convert", "b.raw", "c.png", "--raw", "90x80", "--ppi", "1000", "--resample"]);
+    assert_eq!(halved.code, 0, "{}", halved.err);
+    assert_eq!(print(at, &["info", "--json", "c.png"]).json()["files"][0]["width_px"], 45);
 }
 
 /// A transaction about nobody: a name, and a Type-14 record with gray levels as they are.
@@ -98,25 +78,25 @@ fn a_transaction_hides_who_it_is_about_and_becomes_a_folder() {
     let map = std::fs::read(at.join("print.pgm")).unwrap();
     let pixels = &map[map.len() - 7200..];
     std::fs::write(at.join("card.an2"), transaction(pixels)).unwrap();
-    let hidden = comity(at, &["info", "card.an2"]);
-    let shown = text(&hidden.stdout);
-    assert!(hidden.status.success(), "{}", text(&hidden.stderr));
+    let hidden = print(at, &["info", "card.an2"]);
+    let shown = &hidden.out;
+    assert_eq!(hidden.code, 0, "{}", hidden.err);
     assert!(!shown.contains("SYNTHETIC,PERSON") && !shown.contains("secret"), "{shown}");
     assert!(shown.contains("2.018 name: (hidden"), "{shown}");
     assert!(shown.contains("lacks 2.022 DOB"), "{shown}");
-    assert!(!text(&comity(at, &["info", "--json", "card.an2"]).stdout).contains("PERSON"));
-    let open = comity(at, &["info", "--show-personal", "card.an2"]);
-    assert!(text(&open.stdout).contains("2.018 name: SYNTHETIC,PERSON"));
+    assert!(!print(at, &["info", "--json", "card.an2"]).out.contains("PERSON"));
+    let open = print(at, &["info", "--show-personal", "card.an2"]);
+    assert!(open.out.contains("2.018 name: SYNTHETIC,PERSON"));
 
-    let made = comity(at, &["convert", "card.an2", "card", "--format", "raw"]);
-    assert!(made.status.success(), "{}", text(&made.stderr));
+    let made = print(at, &["convert", "card.an2", "card", "--format", "raw"]);
+    assert_eq!(made.code, 0, "{}", made.err);
     let file = at.join("card/record-03-type-14-position-02-90x80.raw");
     assert_eq!(std::fs::read(file).unwrap(), pixels);
-    let again = comity(at, &["convert", "card.an2", "card"]);
-    assert_eq!(again.status.code(), Some(2));
-    assert!(text(&again.stderr).contains("not empty"));
-    let none = comity(at, &["convert", "card.an2", "card.iso"]);
-    assert!(text(&none.stderr).contains("holds no minutiae"));
+    let again = print(at, &["convert", "card.an2", "card"]);
+    assert_eq!(again.code, 2);
+    assert!(again.err.contains("not empty"));
+    let none = print(at, &["convert", "card.an2", "card.iso"]);
+    assert!(none.err.contains("holds no minutiae"));
 }
 
 #[test]
@@ -127,18 +107,18 @@ fn a_broken_file_is_named_and_the_good_one_still_shown() {
     let mut record = b"FMR\0 20\0\0\0\0\x1e\0\0\x01\x2c\x01\x90\0\xc5\0\xc5\x01\0".to_vec();
     record.extend([1, 0, 60, 0, 0]);
     std::fs::write(at.join("cut.iso"), &record).unwrap();
-    let both = comity(at, &["info", "print.pgm", "cut.iso"]);
-    assert_eq!(both.status.code(), Some(1));
-    assert!(text(&both.stdout).contains("print.pgm: PGM"));
-    let says = text(&both.stderr);
+    let both = print(at, &["info", "print.pgm", "cut.iso"]);
+    assert_eq!(both.code, 1);
+    assert!(both.out.contains("print.pgm: PGM"));
+    let says = &both.err;
     assert!(says.contains("byte 8") && says.contains("30 bytes, there are 29"), "{says}");
     record.push(0);
     std::fs::write(at.join("whole.iso"), &record).unwrap();
-    let made = comity(at, &["convert", "whole.iso", "whole.ansi"]);
-    assert!(made.status.success(), "{}", text(&made.stderr));
-    let info = json(&comity(at, &["info", "--json", "whole.ansi"]));
+    let made = print(at, &["convert", "whole.iso", "whole.ansi"]);
+    assert_eq!(made.code, 0, "{}", made.err);
+    let info = print(at, &["info", "--json", "whole.ansi"]).json();
     assert_eq!(info["files"][0]["format"], "ANSI INCITS 378");
     assert_eq!(info["files"][0]["views"][0]["finger"], "right_thumb");
-    let nowhere = comity(at, &["convert", "whole.iso", "whole.txt"]);
-    assert_eq!(nowhere.status.code(), Some(2));
+    let nowhere = print(at, &["convert", "whole.iso", "whole.txt"]);
+    assert_eq!(nowhere.code, 2);
 }

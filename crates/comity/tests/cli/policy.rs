@@ -1,28 +1,13 @@
 //! `comity policy`, `clock`, `completions` and `replay`: text for people, JSON for programs.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
+use super::ran::{comity, repository};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
+use std::path::Path;
 
 /// Exit code, standard output, standard error.
 fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
-    let ran =
-        Command::new(env!("CARGO_BIN_EXE_comity")).args(args).current_dir(folder).output().unwrap();
-    let (out, err) =
-        (String::from_utf8(ran.stdout).unwrap(), String::from_utf8(ran.stderr).unwrap());
-    assert!(!err.contains("panicked"), "{args:?}\n{err}");
-    (ran.status.code().expect("ended by itself"), out, err)
+    let ran = comity(folder, args);
+    (ran.code, ran.out, ran.err)
 }
 
 #[track_caller]

@@ -1,32 +1,13 @@
 //! `comity generate` as people use it: files, summaries, and what it refuses.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
+use super::ran::{Ran, comity};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 use tempfile::TempDir;
 
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
 fn generate(folder: &Path, args: &[&str]) -> Ran {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_comity"));
-    let ran = command.arg("generate").args(args).current_dir(folder).output().unwrap();
-    let text = |b: Vec<u8>| String::from_utf8(b).unwrap();
-    let code = ran.status.code().expect("ended by itself, not by a signal");
-    let ran = Ran { code, out: text(ran.stdout), err: text(ran.stderr) };
-    assert!(!ran.err.contains("panicked"), "{}", ran.err);
-    ran
+    comity(folder, &[&["generate"], args].concat())
 }
 
 /// The names in a folder, in order.
@@ -149,7 +130,7 @@ fn a_full_disk_leaves_nothing_that_looks_whole() {
     let folder = TempDir::new().unwrap();
     // A limit on the size of files, with its signal ignored, is a disk that is full.
     let script = "trap '' XFSZ; ulimit -f 8; exec \"$0\" generate --rows 20000 --out cases.parquet";
-    let ran = Command::new("bash")
+    let ran = std::process::Command::new("bash")
         .args(["-c", script, env!("CARGO_BIN_EXE_comity")])
         .current_dir(folder.path())
         .output()

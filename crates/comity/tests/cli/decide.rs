@@ -1,70 +1,8 @@
-//! The command as people and scripts use it: what it prints, where, and how it ends.
+//! `comity decide` and what stands around it: cases from files and from standard input.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
+use super::ran::{comity, in_repository, repository, with_input};
 use serde_json::Value;
-use std::io::Write;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
-
-fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
-}
-
-/// What a run gave.
-struct Ran {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: Output) -> Ran {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8 on the terminal");
-        let (out, err) = (text(output.stdout), text(output.stderr));
-        let code = output.status.code().expect("ended by itself, not by a signal");
-        assert!(!err.contains("panicked"), "{err}");
-        Ran { code, out, err }
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}:\n{}", self.out))
-    }
-
-    #[track_caller]
-    fn ends(self, code: i32) -> Ran {
-        assert_eq!(self.code, code, "\nstdout:\n{}\nstderr:\n{}", self.out, self.err);
-        self
-    }
-}
-
-fn comity(folder: &Path, args: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_comity")).args(args).current_dir(folder).output();
-    Ran::of(output.unwrap())
-}
-
-fn in_repository(args: &[&str]) -> Ran {
-    comity(&repository(), args)
-}
-
-fn with_input(folder: &Path, args: &[&str], input: &str) -> Ran {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_comity"))
-        .args(args)
-        .current_dir(folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
-    Ran::of(child.wait_with_output().unwrap())
-}
 
 /// A folder outside the repository, with some files.
 fn elsewhere(files: &[(&str, &str)]) -> TempDir {

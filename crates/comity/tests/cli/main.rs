@@ -1,0 +1,17 @@
+//! The command as people and scripts use it: what it prints, where, and how it ends.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod decide;
+mod generate;
+mod ledger;
+mod policy;
+mod print;
+mod ran;
+mod replay;
+mod report;
