@@ -113,7 +113,7 @@ impl Placement {
     /// change slowly, so that subtracting the error a few times is exact to a tenth of a pixel.
     pub fn from_master(&self, x: f32, y: f32) -> (f32, f32) {
         let mut at = (x, y);
-        for _ in 0..12 {
+        for _ in 0..6 {
             let seen = self.to_master(at.0, at.1);
             let (ex, ey) = (x - seen.0, y - seen.1);
             at = (at.0 + ex * self.cos + ey * self.sin, at.1 - ex * self.sin + ey * self.cos);
@@ -158,11 +158,24 @@ impl Contact {
 
     /// How firmly a point touches: 1 in the middle, 0 at the edge, less outside.
     pub fn firmness(&self, x: f32, y: f32) -> f32 {
-        let u = (x - self.center.0) / self.half.0;
+        self.of_parts(self.aside(x), self.along(y), x, y)
+    }
+
+    /// What of the firmness is lost across the finger.
+    pub fn aside(&self, x: f32) -> f32 {
+        ((x - self.center.0) / self.half.0).abs().powf(2.2)
+    }
+
+    /// What of the firmness is lost along the finger.
+    pub fn along(&self, y: f32) -> f32 {
         let v = (y - self.center.1) / self.half.1;
         // Flatter than an ellipse below, where the joint is.
-        let power = if v > 0.0 { 2.6 } else { 2.0 };
-        1.0 - u.abs().powf(2.2) - v.abs().powf(power) + 0.05 * self.edge.at(x, y)
+        v.abs().powf(if v > 0.0 { 2.6 } else { 2.0 })
+    }
+
+    /// The firmness of those.
+    pub fn of_parts(&self, aside: f32, along: f32, x: f32, y: f32) -> f32 {
+        1.0 - aside - along + 0.05 * self.edge.at(x, y)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `comity print enroll`: prints into a gallery, and out of it.
 
-use super::{Stated, fingers, shards};
+use super::{Stated, fingers, prints, shards};
 use crate::fail::{EXIT_OK, Failure};
 use comity_print::FingerPosition;
 use comity_print::gallery::{FingerEntry, Record, SubjectId, file};
@@ -15,7 +15,7 @@ use std::path::PathBuf;
 pub struct Args {
     /// Folder of the gallery; made where there is none
     gallery: PathBuf,
-    /// Images, records of minutiae, transactions: each file a subject
+    /// Images, records of minutiae, transactions: each file a subject; of a folder its images
     #[arg(value_name = "FILE", required_unless_present = "delete")]
     files: Vec<PathBuf>,
     /// All files are of this subject (32 hexadecimal digits)
@@ -53,10 +53,16 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     }
     // Everything is read before anything is written: a file that is refused leaves no half.
     let finger = FingerPosition::of_code(args.finger).unwrap_or(FingerPosition::Unknown);
+    let mut paths = Vec::new();
+    for path in &args.files {
+        if path.is_dir() { paths.extend(prints::images(path)?) } else { paths.push(path.clone()) }
+    }
+    let read =
+        prints::on_all_cores(&paths, "files read", |p| fingers::read(p, args.stated, finger));
     let mut records: Vec<Record> = Vec::new();
     let mut rows = Vec::new();
-    for path in &args.files {
-        let found = fingers::read(path, args.stated, finger)?;
+    for (path, found) in paths.iter().zip(read) {
+        let found = found?;
         let subject = args.subject.unwrap_or_else(|| id_of(&found));
         let minutiae: Vec<usize> = found.iter().map(|f| f.template.minutiae.len()).collect();
         rows.push((path.display().to_string(), subject, minutiae));

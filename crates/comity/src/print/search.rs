@@ -1,15 +1,17 @@
 //! `comity print search`: who in a gallery a print could be of.
 
-use super::{Stated, fingers, shards};
+use super::{Stated, fingers, prints, shards};
 use crate::fail::{EXIT_OK, Failure, print_findings};
 use comity_print::FingerPosition;
 use comity_print::candidate::Candidates;
 use comity_print::gallery::search::Survivor;
 use comity_print::gallery::{Calibration, Effort, Gallery, Probe};
 use serde_json::json;
-use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::path::PathBuf;
-use std::thread;
+
+/// Fingers that a core takes at a time.
+const PART: usize = 50_000;
 
 /// Look for the person of prints in a gallery
 #[derive(clap::Args)]
@@ -35,9 +37,6 @@ pub struct Args {
     /// Search what is whole where blocks of the gallery are damaged
     #[arg(long)]
     skip_damaged: bool,
-    /// Threads
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
     #[command(flatten)]
     stated: Stated,
 }
@@ -65,10 +64,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     }
     let gallery = Gallery::new(shards);
     let effort = if args.exhaustive { Effort::EXHAUSTIVE } else { Effort::default() };
-    let available = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let threads = args.threads.unwrap_or(available).get();
-    let survivors: Vec<Vec<Survivor>> =
-        probes.iter().map(|p| survivors(&gallery, p, &effort, threads)).collect();
+    let survivors = survivors(&gallery, &probes, &effort);
     let calibration = Calibration::default();
     let found = gallery.candidates(&probes, &survivors, &calibration, args.fpir);
     if as_json {
@@ -86,25 +82,17 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     Ok(EXIT_OK)
 }
 
-/// The first two passes, a part of the gallery on each thread.
-fn survivors(
-    gallery: &Gallery<'_>,
-    probe: &Probe,
-    effort: &Effort,
-    threads: usize,
-) -> Vec<Survivor> {
-    let size = gallery.len().div_ceil(threads).max(1);
-    let parts = thread::scope(|scope| {
-        let starts = (0..gallery.len()).step_by(size);
-        let running: Vec<_> = starts
-            .map(|from| {
-                let part = from..(from + size).min(gallery.len());
-                scope.spawn(move || gallery.survivors(part, probe, effort))
-            })
-            .collect();
-        running.into_iter().map(|r| r.join().unwrap_or_default()).collect()
-    });
-    gallery.best(parts, effort)
+/// The first two passes, a part of the gallery at a time; of each probe who is left.
+fn survivors(gallery: &Gallery<'_>, probes: &[Probe], effort: &Effort) -> Vec<Vec<Survivor>> {
+    let parts = (0..gallery.len()).step_by(PART);
+    let parts: Vec<_> = parts.map(|from| from..(from + PART).min(gallery.len())).collect();
+    probes
+        .iter()
+        .map(|probe| {
+            let search = |part: &Range<usize>| gallery.survivors(part.clone(), probe, effort);
+            gallery.best(prints::on_all_cores(&parts, "parts searched", search), effort)
+        })
+        .collect()
 }
 
 fn print(found: &Candidates, limit: usize) {

@@ -1,16 +1,13 @@
 //! `comity print synth`: synthetic fingerprints with their true minutiae.
 
+use super::prints;
 use crate::fail::{EXIT_OK, Failure};
+use crate::files;
 use comity_print::formats::minutiae_record::{Record, Standard};
 use comity_print::formats::{iso19794, raster};
 use comity_print::synth::{Difficulty, PrintClass, Sensor, SyntheticFinger};
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write};
-use std::num::NonZeroUsize;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
+use std::path::PathBuf;
 
 /// Make synthetic fingerprints with their true minutiae
 #[derive(clap::Args)]
@@ -34,12 +31,6 @@ pub struct Args {
     /// What took the impressions
     #[arg(long, value_name = "SENSOR", default_value = "optical", value_parser = ["optical", "capacitive"])]
     sensor: String,
-    /// Threads; the prints do not depend on it
-    #[arg(long, value_name = "N")]
-    threads: Option<NonZeroUsize>,
-    /// No progress on standard error
-    #[arg(long)]
-    quiet: bool,
 }
 
 const AFTER: &str = "Writes F_I.png (impression I of finger F, 388 x 480 pixels of 500 an inch), \
@@ -49,7 +40,7 @@ Example: comity print synth --out prints --fingers 20 --impressions 4 --seed 7";
 
 /// Runs the command.
 pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
-    std::fs::create_dir_all(&args.out).map_err(|e| unwritten(&args.out, &e.to_string()))?;
+    prints::folder(&args.out)?;
     let difficulty = match args.difficulty.as_str() {
         "easy" => Difficulty::Easy,
         "hard" => Difficulty::Hard,
@@ -59,13 +50,16 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         "capacitive" => Sensor::Capacitive,
         _ => Sensor::Optical,
     };
-    let made = make_all(args, difficulty, sensor)?;
+    let numbers: Vec<u64> = (1..=args.fingers).collect();
+    let made =
+        prints::on_all_cores(&numbers, "fingers grown", |n| make(args, *n, difficulty, sensor));
+    let made = made.into_iter().collect::<Result<Vec<Value>, _>>()?;
     let truth = json!({
         "seed": args.seed, "difficulty": difficulty, "sensor": sensor,
         "resolution_ppi": 500, "fingers": made,
     });
     let path = args.out.join("truth.json");
-    std::fs::write(&path, format!("{truth:#}\n")).map_err(|e| unwritten(&path, &e.to_string()))?;
+    files::write(&path, format!("{truth:#}\n").as_bytes())?;
     let images = args.fingers * args.impressions;
     if as_json {
         let out = args.out.display().to_string();
@@ -74,39 +68,6 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         println!("{images} images of {} fingers in {}", args.fingers, args.out.display());
     }
     Ok(EXIT_OK)
-}
-
-/// Every finger, by its number, on as many threads as were asked for.
-fn make_all(args: &Args, difficulty: Difficulty, sensor: Sensor) -> Result<Vec<Value>, Failure> {
-    let next = AtomicU64::new(1);
-    let made = Mutex::new(Vec::new());
-    let available = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let threads = args.threads.unwrap_or(available).get();
-    let progress = !args.quiet && std::io::stderr().is_terminal();
-    thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let finger = next.fetch_add(1, Ordering::Relaxed);
-                    if finger > args.fingers {
-                        break;
-                    }
-                    let one = make(args, finger, difficulty, sensor);
-                    let mut made = made.lock().unwrap_or_else(|e| e.into_inner());
-                    made.push((finger, one));
-                    if progress {
-                        let _ = write!(std::io::stderr(), "\r{} of {}", made.len(), args.fingers);
-                    }
-                }
-            });
-        }
-    });
-    if progress {
-        let _ = writeln!(std::io::stderr());
-    }
-    let mut made = made.into_inner().unwrap_or_else(|e| e.into_inner());
-    made.sort_by_key(|(finger, _)| *finger);
-    made.into_iter().map(|(_, one)| one).collect()
 }
 
 /// The files of one finger, and what is true of it.
@@ -127,15 +88,10 @@ fn make(
         let iso = iso.map_err(|e| Failure::usage(e.to_string()))?;
         for (extension, bytes) in [("png", &png), ("iso", &iso)] {
             let path = args.out.join(format!("{number}_{i}.{extension}"));
-            std::fs::write(&path, bytes).map_err(|e| unwritten(&path, &e.to_string()))?;
+            files::write(&path, bytes)?;
         }
         impressions.push(json!({ "impression": i, "minutiae": taken.truth.minutiae }));
     }
     let class: PrintClass = finger.class();
     Ok(json!({ "finger": number, "class": class, "impressions": impressions }))
-}
-
-fn unwritten(path: &Path, why: &str) -> Failure {
-    Failure::usage(format!("{} cannot be written: {why}", path.display()))
-        .help("give --out a folder that can be written to")
 }
