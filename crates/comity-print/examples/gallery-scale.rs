@@ -56,7 +56,7 @@ fn measure(gallery: &Gallery<'_>, size: usize, probes: usize) -> Measured {
     let effort = Effort::default();
     for n in 0..probes {
         let right = n * (size / probes);
-        let probe = Probe::new(&entry(right as u64, 2));
+        let probe = Probe::new(&entry(right as u64, 2), gallery);
         let begun = Instant::now();
         assert!(gallery.survivors(0..size, &probe, &SCAN).is_empty());
         sum.scan_s += begun.elapsed().as_secs_f64();

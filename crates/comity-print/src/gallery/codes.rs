@@ -3,8 +3,8 @@
 //! A code says how far two near minutiae are apart, how each is turned against the line
 //! between them, and, coarsely, where that line points (prints are taken upright). A gallery
 //! keeps the codes of a finger; a probe becomes a table with a weight for every code that its
-//! own pairs could have become by distortion. A finger's score is the sum of the weights of
-//! its codes: one look-up a pair, the same on every machine.
+//! own pairs could have become by distortion: the rarer the code in the gallery, the larger. A
+//! finger's score is the sum of the weights of its codes: one look-up a pair.
 
 use crate::Minutia;
 
@@ -69,42 +69,105 @@ pub fn of_minutiae(minutiae: &[Minutia]) -> Vec<u16> {
     codes
 }
 
+/// How often each code is found on the fingers of a gallery.
+#[derive(Debug, Clone)]
+pub struct Prior(Vec<f32>);
+
+/// A code that no finger has is taken as found so often.
+const UNSEEN: f32 = 0.3;
+
+impl Prior {
+    /// Counts the codes of fingers, given as they stand in a gallery, and evens the counts out
+    /// over neighboring codes.
+    pub fn of_codes<'a>(fingers: impl Iterator<Item = &'a [u8]>) -> Self {
+        let mut counts = vec![0_u32; CODE_COUNT];
+        for codes in fingers {
+            for pair in codes.chunks_exact(2) {
+                let number = usize::from(u16::from_le_bytes([pair[0], pair[1]]));
+                if let Some(count) = counts.get_mut(number) {
+                    *count += 1;
+                }
+            }
+        }
+        let total: u64 = counts.iter().map(|c| u64::from(*c)).sum();
+        let total = total as f32 + UNSEEN * CODE_COUNT as f32;
+        let mut out = Vec::with_capacity(CODE_COUNT);
+        for d in 0..DISTANCES {
+            for f in 0..TURNS {
+                for s in 0..TURNS {
+                    for l in 0..LINES {
+                        out.push((evened(&counts, [d, f, s, l]) + UNSEEN) / total);
+                    }
+                }
+            }
+        }
+        Self(out)
+    }
+}
+
+/// The count of a code and of those a step away in every part, nearer ones weighing more.
+fn evened(counts: &[u32], [d, f, s, l]: [i32; 4]) -> f32 {
+    let (mut sum, mut weight) = (0.0, 0.0);
+    for dd in [-1, 0, 1].into_iter().filter(|dd| (0..DISTANCES).contains(&(d + dd))) {
+        for df in -1..=1 {
+            for ds in -1..=1 {
+                for dl in -1..=1 {
+                    let near = 1.0 / (1 + dd * dd + df * df + ds * ds + dl * dl) as f32;
+                    let number = usize::from(code(d + dd, f + df, s + ds, l + dl));
+                    sum += near * counts.get(number).copied().unwrap_or_default() as f32;
+                    weight += near;
+                }
+            }
+        }
+    }
+    sum / weight
+}
+
 /// What a probe looks for: a weight for every code.
 #[derive(Debug, Clone)]
 pub struct CodeTable {
-    /// Hundredths, for every code.
+    /// [`SCALE`]ths of the logarithm.
     weights: Vec<u8>,
-    /// What a code finds by chance, in 16ths of a hundredth.
-    chance: i32,
 }
 
 /// Spread of each part of a pair between two impressions, in its steps.
-const SPREAD: [f32; 4] = [0.55, 0.75, 0.75, 0.60];
+const SPREAD: [f32; 4] = [0.40, 0.50, 0.50, 0.45];
+/// The share of the right finger's codes that are taken to come from the probe's pairs.
+const SHARED: f32 = 0.1;
+/// A weight of 1, natural logarithm.
+const SCALE: f32 = 32.0;
+/// `-ln(1 - SHARED)` in 16ths of a [`SCALE`]th: what a code takes away that the probe does not
+/// have.
+const MISSING: i32 = 54;
 
 impl CodeTable {
-    /// The table of a probe. Both orders of every pair are entered, since turning a print can
-    /// change which minutia is the first.
-    pub fn of_minutiae(minutiae: &[Minutia]) -> Self {
+    /// The table of a probe: for every code how much likelier it is on the right finger than on
+    /// any, `ln(1 + SHARED / (1 - SHARED) * q / p)`, where `p` is its share of the gallery's
+    /// codes and `q` of the probe's. Both orders of every pair are entered, since turning a
+    /// print can change which minutia is the first.
+    pub fn new(minutiae: &[Minutia], prior: &Prior) -> Self {
         let best = minutiae.get(..MINUTIAE_MAX.min(minutiae.len())).unwrap_or_default();
-        let mut weights = vec![0.0_f32; CODE_COUNT];
+        let (mut shares, mut pairs) = (vec![0.0_f32; CODE_COUNT], 0.0_f32);
         for (i, a) in best.iter().enumerate() {
             for (j, b) in best.iter().enumerate() {
                 if i != j
                     && let Some(pair) = pair(a, b)
                 {
-                    spread(&mut weights, &pair);
+                    spread(&mut shares, &pair);
+                    pairs += 1.0;
                 }
             }
         }
-        let weights: Vec<u8> = weights.iter().map(|w| (w.min(2.5) * 100.0) as u8).collect();
-        let sum: u64 = weights.iter().map(|w| u64::from(*w)).sum();
-        let chance = (sum * 16 / CODE_COUNT as u64) as i32;
-        Self { weights, chance }
+        let odds = SHARED / (1.0 - SHARED) / pairs.max(1.0);
+        let weights = shares
+            .iter()
+            .zip(&prior.0)
+            .map(|(q, p)| ((odds * q / p).ln_1p() * SCALE).min(255.0) as u8);
+        Self { weights: weights.collect() }
     }
 
-    /// How well a finger's codes fit, given as they stand in a gallery (little endian).
-    ///
-    /// The sum of weights less what as many codes find by chance, over what chance varies by.
+    /// How well a finger's codes fit, given as they stand in a gallery (little endian): the sum
+    /// of weights over the root of how many codes there are.
     pub fn score(&self, codes: &[u8]) -> i32 {
         let mut sum = 0_u32;
         for pair in codes.chunks_exact(2) {
@@ -113,8 +176,8 @@ impl CodeTable {
         }
         let count = (codes.len() / 2) as i32;
         // 24 more in the denominator: a finger of few codes is not found by luck.
-        let above = 16 * sum as i32 - count * self.chance;
-        above * 4 / ROOTS.get(count as usize + 24).copied().unwrap_or(i32::MAX)
+        let above = 16 * sum as i32 - count * MISSING;
+        above * 16 / ROOTS.get(count as usize + 24).copied().unwrap_or(i32::MAX)
     }
 }
 
@@ -133,13 +196,12 @@ static ROOTS: [i32; 280] = {
     roots
 };
 
-/// Adds a pair to every code around it, less the farther it is.
-fn spread(weights: &mut [f32], pair: &Pair) {
+/// Adds a pair to the codes around it, less the farther they are; together 1.
+fn spread(shares: &mut [f32], pair: &Pair) {
     let near = |part: usize, step: i32| -> f32 {
         // The middle of a step is half a step on.
         let off = (step as f32 + 0.5 - pair[part]) / SPREAD[part];
-        let weight = 1.0 - off * off / 6.0;
-        weight.max(0.0)
+        (1.0 - off * off / 6.0).max(0.0)
     };
     let reach = |part: usize| {
         let wide = SPREAD[part] * 2.45;
@@ -147,15 +209,16 @@ fn spread(weights: &mut [f32], pair: &Pair) {
         let to = (pair[part] - 0.5 + wide).floor() as i32;
         from..=to
     };
+    let sum = |part: usize| reach(part).map(|step| near(part, step)).sum::<f32>();
+    let whole = sum(0) * sum(1) * sum(2) * sum(3);
     for d in reach(0).filter(|d| (0..DISTANCES).contains(d)) {
-        let wd = near(0, d);
+        let wd = near(0, d) / whole;
         for f in reach(1) {
             let wf = wd * near(1, f);
             for s in reach(2) {
                 let ws = wf * near(2, s);
                 for l in reach(3) {
-                    let slot = weights.get_mut(usize::from(code(d, f, s, l)));
-                    if let Some(slot) = slot {
+                    if let Some(slot) = shares.get_mut(usize::from(code(d, f, s, l))) {
                         *slot += ws * near(3, l);
                     }
                 }
@@ -176,9 +239,10 @@ mod tests {
             .map(|f| of_minutiae(&f.minutiae))
             .map(|codes| codes.iter().flat_map(|c| c.to_le_bytes()).collect::<Vec<u8>>())
             .collect();
+        let prior = Prior::of_codes(fingers.iter().map(Vec::as_slice));
         for finger in 0..40_usize {
             let again = DirectFinger::draw(11, finger as u64).impression(2, Difficulty::Easy);
-            let table = CodeTable::of_minutiae(&again.minutiae);
+            let table = CodeTable::new(&again.minutiae, &prior);
             let own = table.score(&fingers[finger]);
             let better = fingers.iter().filter(|f| table.score(f) > own).count();
             assert!(better <= 1, "finger {finger}: {better} others fit better");
@@ -188,7 +252,8 @@ mod tests {
     #[test]
     fn few_or_no_minutiae_are_taken() {
         assert!(of_minutiae(&[]).is_empty());
-        assert_eq!(CodeTable::of_minutiae(&[]).score(&[]), 0);
+        let prior = Prior::of_codes(std::iter::empty());
+        assert_eq!(CodeTable::new(&[], &prior).score(&[]), 0);
         let many = DirectFinger::draw(1, 1).impression(1, Difficulty::Easy).minutiae.repeat(8);
         assert!(of_minutiae(&many).len() <= CODES_MAX);
     }

@@ -1,7 +1,7 @@
 //! What a gallery keeps of a subject: an opaque id and templates of fingers.
 
 use super::codes;
-use crate::template::{DirectionGrid, Template};
+use crate::template::{DirectionGrid, MINUTIAE_MAX, Template};
 use crate::{FingerPosition, Minutia, MinutiaKind};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -88,8 +88,8 @@ pub struct PackedFinger<'a> {
 }
 
 impl Record {
-    /// Appends the record as bytes. Minutiae and fingers beyond 255 are left out: a template
-    /// keeps fewer.
+    /// Appends the record as bytes. Minutiae beyond those that a template keeps are left out,
+    /// and fingers beyond 255.
     pub fn pack(&self, out: &mut Vec<u8>) {
         out.extend(self.subject.0);
         let count = self.fingers.len().min(255);
@@ -103,7 +103,7 @@ impl Record {
 impl FingerEntry {
     fn pack(&self, out: &mut Vec<u8>) {
         let minutiae = &self.template.minutiae;
-        let minutiae = minutiae.get(..minutiae.len().min(255)).unwrap_or_default();
+        let minutiae = minutiae.get(..minutiae.len().min(MINUTIAE_MAX)).unwrap_or_default();
         let codes = codes::of_minutiae(minutiae);
         let grid = &self.template.grid;
         let spans = pack_grid(grid);
@@ -175,6 +175,11 @@ impl<'a> PackedFinger<'a> {
             let y_px = u16::from_le_bytes([m[2], m[3]]);
             Minutia { x_px: x & 0x3FFF, y_px, angle: m[4], kind, quality: m[5] }
         }));
+    }
+
+    /// Finger and template, as they were enrolled.
+    pub fn entry(&self) -> FingerEntry {
+        FingerEntry { finger: self.finger, template: self.template() }
     }
 
     /// The whole template.

@@ -225,6 +225,8 @@ struct Manner {
     pressure: f32,
     /// How much of the ridges is missing in small spots.
     dryness: f32,
+    /// How ragged the edges of ridges are.
+    roughness: f32,
     uneven: SmoothNoise,
     spots: [SmoothNoise; 2],
 }
@@ -258,8 +260,9 @@ pub fn take(
         placement: Placement::draw(&mut dice, difficulty),
         contact: Contact::draw(&mut dice, difficulty),
         creases: Crease::draw_all(&mut marks, scale),
-        pressure: (0.16 * scale * dice.normal()).clamp(-0.5, 0.5),
-        dryness: (0.35 * scale * dice.unit() * dice.unit()).min(0.6),
+        pressure: (0.20 * scale * dice.normal()).clamp(-0.6, 0.6),
+        dryness: (0.5 * scale * dice.unit() * dice.unit()).min(0.8),
+        roughness: 0.12 + 0.14 * scale,
         uneven: SmoothNoise::new(&mut dice, 70.0, 8),
         spots: [SmoothNoise::new(&mut dice, 2.2, 256), SmoothNoise::new(&mut dice, 5.5, 128)],
     };
@@ -286,8 +289,8 @@ fn ink(master: &Master, manner: &Manner) -> Vec<f32> {
             let speckle = 0.7 * fine.at(x, y) + 0.5 * coarse.at(x, y);
             // Towards the edge the skin lifts off: ridges thin out and break into spots.
             let lift = ((0.22 - firm) / 0.22).clamp(0.0, 1.6);
-            let pressure = manner.pressure + 0.10 * manner.uneven.at(x, y) - 0.55 * lift;
-            let height = master.at(mx, my) + pressure + 0.24 * speckle;
+            let pressure = manner.pressure + 0.7 * manner.roughness * manner.uneven.at(x, y) - 0.55 * lift;
+            let height = master.at(mx, my) + pressure + manner.roughness * speckle;
             let mut dark = (height * 2.2 + 0.5).clamp(0.0, 1.0);
             let gap = speckle + 0.5 * manner.uneven.at(y + 37.0, x) - 2.3
                 + 3.2 * manner.dryness

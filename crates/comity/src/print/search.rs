@@ -52,10 +52,10 @@ fn rate(text: &str) -> Result<f64, String> {
 /// Runs the command.
 pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     let finger = FingerPosition::of_code(args.finger).unwrap_or(FingerPosition::Unknown);
-    let mut probes = Vec::new();
+    let mut entries = Vec::new();
     for path in &args.probes {
         let found = fingers::read(path, args.stated, finger)?;
-        probes.extend(found.iter().map(Probe::new));
+        entries.extend(found);
     }
     let bytes = shards::map_all(&args.gallery)?;
     let (shards, notes) = shards::open(&bytes, args.skip_damaged)?;
@@ -63,6 +63,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         print_findings(&notes, false);
     }
     let gallery = Gallery::new(shards);
+    let probes: Vec<Probe> = entries.iter().map(|e| Probe::new(e, &gallery)).collect();
     let effort = if args.exhaustive { Effort::EXHAUSTIVE } else { Effort::default() };
     let survivors = survivors(&gallery, &probes, &effort);
     let calibration = Calibration::default();
