@@ -6,6 +6,7 @@
 //! few percent, the exact comparison over the best hundred, [`fusion`] over fingers.
 
 pub mod codes;
+mod directions;
 pub mod entry;
 pub mod file;
 pub mod fusion;

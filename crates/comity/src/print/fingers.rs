@@ -6,8 +6,8 @@ use crate::files;
 use comity_model::Diagnostic;
 use comity_print::formats::{self, Format, FormatError, nist, raster};
 use comity_print::gallery::FingerEntry;
-use comity_print::template::{DirectionGrid, MINUTIAE_MAX, Template};
-use comity_print::{FingerMinutiae, FingerPosition, GrayImage, extract};
+use comity_print::template::Template;
+use comity_print::{FingerPosition, GrayImage, extract};
 use std::path::Path;
 
 /// The fingers of a file: of an image one, of a record or transaction as many as it has.
@@ -35,7 +35,12 @@ fn of_bytes(
 ) -> formats::Read<Vec<FingerEntry>> {
     match Format::sniff(bytes).filter(|_| stated.raw.is_none()) {
         Some(Format::Iso19794 | Format::Ansi378) => {
-            Ok(formats::read_minutiae(bytes)?.into_iter().map(of_minutiae).collect())
+            let mut found: Vec<FingerEntry> =
+                formats::read_minutiae(bytes)?.iter().map(FingerEntry::of_minutiae).collect();
+            for entry in found.iter_mut().filter(|e| e.finger == FingerPosition::Unknown) {
+                entry.finger = finger;
+            }
+            Ok(found)
         }
         Some(Format::AnsiNist) => of_transaction(bytes),
         _ => Ok(vec![of_image(&stated.image(bytes)?, finger)?]),
@@ -51,7 +56,7 @@ fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
         }
     }
     if out.is_empty() {
-        out.extend(transaction.minutiae()?.into_iter().map(of_minutiae));
+        out.extend(transaction.minutiae()?.iter().map(FingerEntry::of_minutiae));
     }
     Ok(out)
 }
@@ -60,14 +65,4 @@ fn of_image(image: &GrayImage, finger: FingerPosition) -> formats::Read<FingerEn
     let image = raster::resample::to_500_ppi(image)?;
     let template = Template::of(&extract::extract(&image, finger));
     Ok(FingerEntry { finger, template })
-}
-
-/// Minutiae of another extractor, without ridge directions.
-fn of_minutiae(found: FingerMinutiae) -> FingerEntry {
-    let mut minutiae = found.minutiae;
-    minutiae.truncate(MINUTIAE_MAX);
-    FingerEntry {
-        finger: found.finger,
-        template: Template { minutiae, grid: DirectionGrid::default() },
-    }
 }
