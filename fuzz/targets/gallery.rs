@@ -20,7 +20,7 @@ fn read(bytes: &[u8]) {
     for damage in shard.damaged.iter().chain(&shard.torn) {
         assert!(damage.at + damage.bytes <= bytes.len());
     }
-    let templates: Vec<_> = shard.fingers.iter().map(|f| f.finger.entry()).collect();
+    let templates: Vec<_> = shard.fingers.iter().filter_map(|f| f.finger.entry().ok()).collect();
     let gallery = Gallery::new(vec![shard]);
     if let Some(entry) = templates.first() {
         let probe = Probe::new(entry, &gallery);

@@ -96,7 +96,7 @@ impl Candidate {
         self.subject
     }
 
-    /// Logarithm of the likelihood ratio, all fingers together.
+    /// The scores of all fingers together.
     pub fn score(&self) -> f64 {
         self.score
     }

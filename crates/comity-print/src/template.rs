@@ -1,14 +1,25 @@
 //! The template: what is kept of an impression to compare it.
 //!
-//! Eight bytes a minutia, and one byte for each cell of 16 x 16 pixels with the ridge direction.
+//! Seven bytes a minutia, and one byte for each cell of 16 x 16 pixels with the ridge direction.
 
 use crate::extract::{Extraction, direction_rad};
-use crate::minutia::Minutia;
+use crate::minutia::{Minutia, MinutiaKind};
+use std::fmt;
 
 /// Side of a cell, in pixels of 500 an inch.
 pub const CELL_PX: usize = 16;
-/// Most minutiae that a template keeps: the best.
+/// Most minutiae of an extraction that its template keeps, and that are compared: the best.
 pub const MINUTIAE_MAX: usize = 80;
+/// Most minutiae that the bytes of a template hold: the best.
+pub const STORED_MAX: usize = 255;
+/// First bytes of a template; the last is the version of the form.
+const MAGIC: [u8; 4] = *b"cft\x01";
+/// Bytes before the minutiae: magic, length of all, minutiae, columns and rows of the grid, 0.
+const HEADER: usize = 12;
+/// Bytes of a minutia: x, y, angle, kind, quality.
+const MINUTIA: usize = 7;
+/// Bytes of the checksum at the end.
+const CHECK: usize = 4;
 
 /// Ridge directions by cells.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -31,7 +42,7 @@ impl DirectionGrid {
         if column >= self.columns || row >= self.rows {
             return 0;
         }
-        self.cells[row * self.columns + column]
+        self.cells.get(row * self.columns + column).copied().unwrap_or(0)
     }
 }
 
@@ -47,10 +58,170 @@ pub struct Template {
 impl Template {
     /// The template of an extraction.
     pub fn of(extraction: &Extraction) -> Self {
-        let mut minutiae = extraction.found.minutiae.clone();
-        minutiae.truncate(MINUTIAE_MAX);
+        let minutiae = best(&extraction.found.minutiae, MINUTIAE_MAX);
         Self { minutiae, grid: grid(extraction) }
     }
+
+    /// The template as bytes, little-endian (docs/adr/0027): a header, 7 bytes a minutia in
+    /// their order, for each row of the grid the first cell inside, how many, and these; CRC-32.
+    /// Beyond [`STORED_MAX`] minutiae the best are kept. A grid of more than 255 cells a side,
+    /// 8 inches, is of no finger and is left out.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let minutiae = best(&self.minutiae, STORED_MAX);
+        let sides = [self.grid.columns, self.grid.rows].map(|n| u8::try_from(n).unwrap_or(0));
+        let known = sides[0] > 0 && self.grid.cells.len() == self.grid.columns * self.grid.rows;
+        let [columns, rows] = if known && sides[1] > 0 { sides } else { [0, 0] };
+        let mut out = MAGIC.to_vec();
+        out.extend([0; 4]);
+        out.extend([minutiae.len() as u8, columns, rows, 0]);
+        for m in &minutiae {
+            out.extend(m.x_px.to_le_bytes());
+            out.extend(m.y_px.to_le_bytes());
+            out.extend([m.angle, m.kind as u8, m.quality]);
+        }
+        if columns > 0 {
+            for row in self.grid.cells.chunks(self.grid.columns) {
+                let first = row.iter().position(|c| *c > 0).unwrap_or(0);
+                let end = row.iter().rposition(|c| *c > 0).map_or(first, |last| last + 1);
+                out.extend([first as u8, (end - first) as u8]);
+                out.extend(&row[first..end]);
+            }
+        }
+        let length = (out.len() + CHECK) as u32;
+        out[4..8].copy_from_slice(&length.to_le_bytes());
+        out.extend(crc32fast::hash(&out).to_le_bytes());
+        out
+    }
+
+    /// Reads what [`Template::to_bytes`] writes, and nothing else: one template has one form.
+    ///
+    /// # Errors
+    /// The place and kind of the first fault.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, TemplateError> {
+        let wrong = |at: usize, problem: &'static str| TemplateError { at, problem };
+        let head = bytes.get(..HEADER).ok_or(wrong(bytes.len(), "ends within the header"))?;
+        if head[..3] != MAGIC[..3] {
+            return Err(wrong(0, "is no template: the first bytes are not `cft`"));
+        }
+        if head[3] != MAGIC[3] {
+            return Err(wrong(3, "has a version that is not read here; this is version 1"));
+        }
+        let length = u32::from_le_bytes([head[4], head[5], head[6], head[7]]) as usize;
+        if length != bytes.len() || length < HEADER + CHECK {
+            return Err(wrong(4, "states another length than it has"));
+        }
+        let (body, check) = bytes.split_at(length - CHECK);
+        if crc32fast::hash(body).to_le_bytes() != check {
+            return Err(wrong(length - CHECK, "has another checksum than its bytes"));
+        }
+        let &[count, columns, rows, spare] = &head[8..] else {
+            return Err(wrong(8, "ends within the header"));
+        };
+        if spare != 0 {
+            return Err(wrong(11, "must be 0"));
+        }
+        let minutiae_end = HEADER + usize::from(count) * MINUTIA;
+        let part = body.get(HEADER..minutiae_end).ok_or(wrong(8, "counts too many minutiae"))?;
+        let mut minutiae = Vec::with_capacity(usize::from(count));
+        for (k, m) in part.chunks_exact(MINUTIA).enumerate() {
+            let at = HEADER + k * MINUTIA;
+            let kind = kind_of(m[5]).ok_or(wrong(at + 5, "is no kind of minutia"))?;
+            if m[6] > 100 {
+                return Err(wrong(at + 6, "is a quality above 100"));
+            }
+            let (x_px, y_px) = (u16::from_le_bytes([m[0], m[1]]), u16::from_le_bytes([m[2], m[3]]));
+            minutiae.push(Minutia { x_px, y_px, angle: m[4], kind, quality: m[6] });
+        }
+        let grid = grid_of(body, minutiae_end, usize::from(columns), usize::from(rows))?;
+        Ok(Self { minutiae, grid })
+    }
+}
+
+/// The minutiae of bytes that [`Template::to_bytes`] wrote, into a list that is used again, and
+/// without looking at the checksum: for a first look at many. Bytes that are no template have
+/// some minutiae or none.
+pub(crate) fn minutiae_into(bytes: &[u8], out: &mut Vec<Minutia>) {
+    out.clear();
+    let count = bytes.get(8).copied().map_or(0, usize::from);
+    let part = bytes.get(HEADER..).unwrap_or_default().chunks_exact(MINUTIA).take(count);
+    out.extend(part.map(|m| Minutia {
+        x_px: u16::from_le_bytes([m[0], m[1]]),
+        y_px: u16::from_le_bytes([m[2], m[3]]),
+        angle: m[4],
+        kind: kind_of(m[5]).unwrap_or(MinutiaKind::Other),
+        quality: m[6],
+    }));
+}
+
+/// Why bytes are no template: where, and what is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TemplateError {
+    /// Bytes from the start.
+    pub at: usize,
+    /// What is wrong there.
+    pub problem: &'static str,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "template, byte {}: {}", self.at, self.problem)
+    }
+}
+
+impl std::error::Error for TemplateError {}
+
+/// The minutiae of best quality, in the order given; of equal ones the first.
+pub(crate) fn best(minutiae: &[Minutia], most: usize) -> Vec<Minutia> {
+    if minutiae.len() <= most {
+        return minutiae.to_vec();
+    }
+    let mut order: Vec<usize> = (0..minutiae.len()).collect();
+    order.sort_by_key(|&k| std::cmp::Reverse(minutiae[k].quality));
+    order.truncate(most);
+    order.sort_unstable();
+    order.into_iter().map(|k| minutiae[k]).collect()
+}
+
+fn kind_of(code: u8) -> Option<MinutiaKind> {
+    [MinutiaKind::Other, MinutiaKind::Ending, MinutiaKind::Bifurcation]
+        .into_iter()
+        .find(|k| *k as u8 == code)
+}
+
+/// The grid of a template's bytes, from `at` to their end.
+fn grid_of(
+    body: &[u8],
+    mut at: usize,
+    columns: usize,
+    rows: usize,
+) -> Result<DirectionGrid, TemplateError> {
+    if (columns == 0) != (rows == 0) {
+        return Err(TemplateError { at: 9, problem: "is a grid with one side only" });
+    }
+    let mut cells = vec![0; columns * rows];
+    for row in cells.chunks_mut(columns.max(1)) {
+        let wrong = |problem| TemplateError { at, problem };
+        let Some(&[first, count]) = body.get(at..at + 2) else {
+            return Err(wrong("ends within the grid"));
+        };
+        let (first, count) = (usize::from(first), usize::from(count));
+        let Some(to) = row.get_mut(first..first + count) else {
+            return Err(wrong("is a row wider than the grid"));
+        };
+        let Some(from) = body.get(at + 2..at + 2 + count) else {
+            return Err(wrong("ends within the grid"));
+        };
+        let outside = from.first() == Some(&0) || from.last() == Some(&0);
+        if outside || (count == 0 && first > 0) {
+            return Err(wrong("is a row that begins or ends outside the print"));
+        }
+        to.copy_from_slice(from);
+        at += 2 + count;
+    }
+    if at != body.len() {
+        return Err(TemplateError { at, problem: "goes on after the grid" });
+    }
+    Ok(DirectionGrid { columns, rows, cells })
 }
 
 fn grid(extraction: &Extraction) -> DirectionGrid {

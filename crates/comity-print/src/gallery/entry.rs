@@ -1,8 +1,8 @@
 //! What a gallery keeps of a subject: an opaque id and templates of fingers.
 
 use super::codes;
-use crate::template::{DirectionGrid, MINUTIAE_MAX, Template};
-use crate::{FingerPosition, Minutia, MinutiaKind};
+use crate::template::{self, DirectionGrid, MINUTIAE_MAX, Template, TemplateError, best};
+use crate::{FingerPosition, Minutia};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -71,20 +71,18 @@ pub struct Record {
     pub fingers: Vec<FingerEntry>,
 }
 
-/// Bytes before the parts of a finger: finger, minutiae, codes, columns, rows, 0, grid length.
-const HEAD: usize = 8;
+/// Bytes before the parts of a finger: finger, codes, length of the template.
+const HEAD: usize = 4;
 
 /// A finger as it lies in a block, not yet unpacked.
 #[derive(Debug, Clone, Copy)]
 pub struct PackedFinger<'a> {
     /// Which finger.
     pub finger: FingerPosition,
-    minutiae: &'a [u8],
+    /// The template's bytes.
+    template: &'a [u8],
     /// Codes for the first pass, two bytes each, little endian.
     pub codes: &'a [u8],
-    columns: u8,
-    rows: u8,
-    grid: &'a [u8],
 }
 
 impl Record {
@@ -102,42 +100,20 @@ impl Record {
 
 impl FingerEntry {
     fn pack(&self, out: &mut Vec<u8>) {
-        let minutiae = &self.template.minutiae;
-        let minutiae = minutiae.get(..minutiae.len().min(MINUTIAE_MAX)).unwrap_or_default();
-        let codes = codes::of_minutiae(minutiae);
-        let grid = &self.template.grid;
-        let spans = pack_grid(grid);
-        out.push(self.finger.code());
-        out.push(minutiae.len() as u8);
-        out.push(codes.len() as u8);
-        out.push(grid.columns.min(255) as u8);
-        out.push(if spans.is_empty() { 0 } else { grid.rows.min(255) as u8 });
-        out.push(0);
-        out.extend((spans.len() as u16).to_le_bytes());
-        for m in minutiae {
-            out.extend(((m.x_px & 0x3FFF) | ((m.kind as u16) << 14)).to_le_bytes());
-            out.extend(m.y_px.to_le_bytes());
-            out.extend([m.angle, m.quality]);
+        let mut template = self.template.clone();
+        template.minutiae = best(&template.minutiae, MINUTIAE_MAX);
+        let codes = codes::of_minutiae(&template.minutiae);
+        let mut bytes = template.to_bytes();
+        if bytes.len() > usize::from(u16::MAX) {
+            // Directions over that many cells are of no finger.
+            template.grid = DirectionGrid::default();
+            bytes = template.to_bytes();
         }
+        out.extend([self.finger.code(), codes.len() as u8]);
+        out.extend((bytes.len() as u16).to_le_bytes());
+        out.extend(bytes);
         codes.iter().for_each(|c| out.extend(c.to_le_bytes()));
-        out.extend(spans);
     }
-}
-
-/// A grid row by row: first cell inside, number of cells, the cells.
-fn pack_grid(grid: &DirectionGrid) -> Vec<u8> {
-    let mut out = Vec::new();
-    if grid.columns == 0 || grid.columns > 255 || grid.rows > 255 {
-        return out;
-    }
-    for row in grid.cells.chunks(grid.columns) {
-        let first = row.iter().position(|c| *c > 0).unwrap_or(0);
-        let end = row.iter().rposition(|c| *c > 0).map_or(first, |last| last + 1);
-        out.extend([first as u8, (end - first) as u8]);
-        out.extend(row.get(first..end).unwrap_or_default());
-    }
-    // 16-bit length: a grid that large is of no finger.
-    if out.len() > usize::from(u16::MAX) { Vec::new() } else { out }
 }
 
 /// Takes `count` bytes off the front.
@@ -150,57 +126,25 @@ pub(super) fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 impl<'a> PackedFinger<'a> {
     /// Reads a finger off the front; `None` where the bytes end before it does.
     pub fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        let head = take(bytes, HEAD)?;
-        let &[finger, minutiae, codes, columns, rows, _, g0, g1] = head else { return None };
+        let &[finger, codes, l0, l1] = take(bytes, HEAD)? else { return None };
         Some(Self {
             finger: FingerPosition::of_code(finger)?,
-            minutiae: take(bytes, usize::from(minutiae) * 6)?,
+            template: take(bytes, usize::from(u16::from_le_bytes([l0, l1])))?,
             codes: take(bytes, usize::from(codes) * 2)?,
-            columns,
-            rows,
-            grid: take(bytes, usize::from(u16::from_le_bytes([g0, g1])))?,
         })
     }
 
     /// The minutiae, into a list that is used again.
     pub fn minutiae_into(&self, out: &mut Vec<Minutia>) {
-        out.clear();
-        out.extend(self.minutiae.chunks_exact(6).map(|m| {
-            let x = u16::from_le_bytes([m[0], m[1]]);
-            let kind = match x >> 14 {
-                1 => MinutiaKind::Ending,
-                2 => MinutiaKind::Bifurcation,
-                _ => MinutiaKind::Other,
-            };
-            let y_px = u16::from_le_bytes([m[2], m[3]]);
-            Minutia { x_px: x & 0x3FFF, y_px, angle: m[4], kind, quality: m[5] }
-        }));
+        template::minutiae_into(self.template, out);
     }
 
     /// Finger and template, as they were enrolled.
-    pub fn entry(&self) -> FingerEntry {
-        FingerEntry { finger: self.finger, template: self.template() }
-    }
-
-    /// The whole template.
-    pub fn template(&self) -> Template {
-        let mut minutiae = Vec::with_capacity(self.minutiae.len() / 6);
-        self.minutiae_into(&mut minutiae);
-        let (columns, rows) = (usize::from(self.columns), usize::from(self.rows));
-        let mut cells = vec![0; columns * rows];
-        let mut spans = self.grid;
-        for row in cells.chunks_mut(columns.max(1)) {
-            let Some(&[first, count]) = take(&mut spans, 2) else { break };
-            let from = usize::from(first);
-            let (Some(to), Some(span)) = (
-                row.get_mut(from..from + usize::from(count)),
-                take(&mut spans, usize::from(count)),
-            ) else {
-                break;
-            };
-            to.copy_from_slice(span);
-        }
-        Template { minutiae, grid: DirectionGrid { columns, rows, cells } }
+    ///
+    /// # Errors
+    /// The template's bytes are none; blocks have a checksum too, so whoever wrote them erred.
+    pub fn entry(&self) -> Result<FingerEntry, TemplateError> {
+        Ok(FingerEntry { finger: self.finger, template: Template::from_bytes(self.template)? })
     }
 }
 
@@ -219,7 +163,7 @@ mod tests {
         let packed = PackedFinger::read(&mut rest).expect("read");
         assert!(rest.is_empty());
         assert_eq!(packed.finger, FingerPosition::LeftRing);
-        assert_eq!(packed.template(), entry.template);
+        assert_eq!(packed.entry(), Ok(entry));
         for cut in 0..bytes.len() {
             assert!(PackedFinger::read(&mut &bytes[..cut]).is_none(), "{cut}");
         }

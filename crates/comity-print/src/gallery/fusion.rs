@@ -13,10 +13,6 @@ pub struct Calibration {
     pub slope: f64,
 }
 
-/// A finger that does not fit takes at most this much from the others: it may be bandaged,
-/// or swapped with its neighbor.
-const AGAINST_MAX: f64 = 4.0;
-
 impl Calibration {
     /// Fitted to impostor scores: the line through the rates of 1 in 10 and 1 in 1,000 (or the
     /// rarest that at least ten scores support).
@@ -48,26 +44,23 @@ impl Calibration {
 }
 
 impl Default for Calibration {
-    /// For [`crate::matcher::compare`]. Cautious, not fitted: on the 405 pairs of different
-    /// fingers of `data/prints/synthetic` 11 reach the score for which it claims one in ten, and
-    /// none the one for one in a hundred; a test there fails when it claims too little. The
-    /// example `calibrate-scores` fits a line to more prints. Rates below one in a thousand are
-    /// extrapolated along the line.
+    /// For [`crate::matcher::compare`], whose score is `-log10` of its false-match rate already.
     fn default() -> Self {
-        Self { offset: 0.6, slope: 0.11 }
+        Self { offset: 0.0, slope: 1.0 }
     }
 }
 
 /// What several fingers say together.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Fused {
-    /// The sum of the scores, which are logarithms of likelihood ratios.
+    /// The sum of the scores.
     pub score: f64,
     /// How often somebody else's fingers say as much.
     pub false_match_rate: f64,
 }
 
-/// Adds the log-likelihoods of fingers, as of independent witnesses.
+/// Adds the evidence of fingers, as of independent witnesses. One that does not fit takes
+/// nothing away: it may be bandaged, or swapped with its neighbor.
 ///
 /// The rate is Fisher's: with rates `p` of `k` fingers, the probability that a sum of `k`
 /// exponential variables is at least `-sum(ln p)`, `exp(-x) * sum(x^i / i!, i < k)`.
@@ -79,7 +72,7 @@ pub fn fuse(calibration: &Calibration, scores: &[f64]) -> Fused {
         sum += term;
         term *= x / (i + 1) as f64;
     }
-    let score = scores.iter().map(|s| s.max(-AGAINST_MAX)).sum();
+    let score = scores.iter().map(|s| s.max(0.0)).sum();
     Fused { score, false_match_rate: ((-x).exp() * sum).min(1.0) }
 }
 
@@ -127,6 +120,6 @@ mod tests {
         assert!(two.false_match_rate < 2e-5 && two.false_match_rate > 1e-6);
         let bandaged = fuse(&calibration, &[3.0, 3.0, -50.0]);
         assert!(bandaged.false_match_rate < 1.5e-4, "{bandaged:?}");
-        assert!((bandaged.score - 2.0).abs() < 1e-12);
+        assert!((bandaged.score - 6.0).abs() < 1e-12);
     }
 }

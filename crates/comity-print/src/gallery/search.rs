@@ -8,7 +8,7 @@ use super::{FingerEntry, SubjectId};
 use crate::FingerPosition;
 use crate::candidate::{Candidate, Candidates, FingerPairs};
 use crate::matcher::{Comparison, Prepared, compare};
-use crate::template::MINUTIAE_MAX;
+use crate::template::{MINUTIAE_MAX, best};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -58,7 +58,7 @@ impl Probe {
     /// Makes a finger ready to be looked for, by the best minutiae where it has too many.
     pub fn new(entry: &FingerEntry, gallery: &Gallery<'_>) -> Self {
         let mut template = entry.template.clone();
-        template.minutiae.truncate(MINUTIAE_MAX);
+        template.minutiae = best(&template.minutiae, MINUTIAE_MAX);
         let table = CodeTable::new(&template.minutiae, &gallery.prior);
         let prepared = Prepared::of(&template);
         Self { finger: entry.finger, minutiae: template.minutiae, table, prepared }
@@ -149,10 +149,11 @@ impl<'a> Gallery<'a> {
         all
     }
 
-    /// The exact comparison with a finger of the gallery.
+    /// The exact comparison with a finger of the gallery; `None` where there is none of that
+    /// number or its template cannot be read.
     pub fn compare(&self, probe: &Probe, number: usize) -> Option<(SubjectId, Comparison)> {
         let found = self.fingers.get(number)?;
-        let other = Prepared::of(&found.finger.template());
+        let other = Prepared::of(&found.finger.entry().ok()?.template);
         Some((found.subject, compare(&probe.prepared, &other)))
     }
 

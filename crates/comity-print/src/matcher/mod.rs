@@ -1,6 +1,7 @@
 //! Comparing two templates.
 
 mod align;
+mod calibrate;
 mod prepared;
 
 pub use align::{Comparison, compare};

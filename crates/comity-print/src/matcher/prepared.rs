@@ -1,7 +1,7 @@
 //! A template made ready for comparing: descriptors of each minutia's surroundings.
 
 use crate::extract::math::{exp, sin_cos};
-use crate::template::{DirectionGrid, Template};
+use crate::template::{DirectionGrid, MINUTIAE_MAX, Template, best};
 use std::sync::LazyLock;
 
 /// Rings of points around a minutia: radius in pixels, points.
@@ -44,6 +44,8 @@ pub(crate) struct Point {
     /// 256ths of a turn, x right, y down.
     pub angle: u8,
     pub fork: bool,
+    /// How sure the extractor is, 0 to 1.
+    pub quality: f32,
     /// Ridge directions at the rings, relative to the minutia: 255ths of half a turn; 255 none.
     pub directions: [u8; POINTS],
     /// Where neighbors are, a word for each section of their direction.
@@ -62,13 +64,13 @@ pub struct Prepared {
 impl Prepared {
     /// Makes a template ready.
     pub fn of(template: &Template) -> Self {
-        let mut points: Vec<Point> = template
-            .minutiae
+        let mut points: Vec<Point> = best(&template.minutiae, MINUTIAE_MAX)
             .iter()
             .map(|m| Point {
                 x: f32::from(m.x_px),
                 y: f32::from(m.y_px),
                 angle: m.angle.wrapping_neg(),
+                quality: if m.quality == 0 { 0.5 } else { f32::from(m.quality) / 100.0 },
                 fork: m.kind == crate::MinutiaKind::Bifurcation,
                 directions: [255; POINTS],
                 bits: [0; WORDS],
