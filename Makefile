@@ -90,7 +90,7 @@ fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
 	@COMITY_HOSTILE_ROUNDS=$${ROUNDS:-500000} COMITY_HOSTILE_SECONDS=$${SECONDS_MAX:-1800} \
 	  $(CARGO) test --locked --release -p comity-policy -p comity-replay -p comity-print \
 	  -p comity-ledger -p comity-exchange \
-	  --test hostile_bytes --test hostile_tables --test formats_hostile -- --nocapture
+	  --test hostile_bytes --test hostile_tables --test formats_hostile --test hostile_gallery -- --nocapture
 
 soak: ## Ten million random cases decided one by one and as tables: make soak CASES=… SEED=…
 	$(CARGO) run --locked --release -p comity-policy --example soak -- --cases $${CASES:-10000000} --seed $${SEED:-1}

@@ -5,13 +5,16 @@
 //! that gives a compact template, and two templates give a score. A score is a number for
 //! an examiner to look at; nothing in this crate turns one into an answer.
 
+pub mod candidate;
 pub mod eval;
 pub mod extract;
 pub mod finger;
 pub mod formats;
+pub mod gallery;
 pub mod image;
 pub mod matcher;
 pub mod minutia;
+pub mod synth;
 pub mod template;
 
 pub use finger::FingerPosition;

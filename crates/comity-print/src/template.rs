@@ -89,7 +89,7 @@ impl Template {
         }
         let length = (out.len() + CHECK) as u32;
         out[4..8].copy_from_slice(&length.to_le_bytes());
-        out.extend(crc32(&out).to_le_bytes());
+        out.extend(crc32fast::hash(&out).to_le_bytes());
         out
     }
 
@@ -111,7 +111,7 @@ impl Template {
             return Err(wrong(4, "states another length than it has"));
         }
         let (body, check) = bytes.split_at(length - CHECK);
-        if crc32(body).to_le_bytes() != check {
+        if crc32fast::hash(body).to_le_bytes() != check {
             return Err(wrong(length - CHECK, "has another checksum than its bytes"));
         }
         let &[count, columns, rows, spare] = &head[8..] else {
@@ -135,6 +135,22 @@ impl Template {
         let grid = grid_of(body, minutiae_end, usize::from(columns), usize::from(rows))?;
         Ok(Self { minutiae, grid })
     }
+}
+
+/// The minutiae of bytes that [`Template::to_bytes`] wrote, into a list that is used again, and
+/// without looking at the checksum: for a first look at many. Bytes that are no template have
+/// some minutiae or none.
+pub(crate) fn minutiae_into(bytes: &[u8], out: &mut Vec<Minutia>) {
+    out.clear();
+    let count = bytes.get(8).copied().map_or(0, usize::from);
+    let part = bytes.get(HEADER..).unwrap_or_default().chunks_exact(MINUTIA).take(count);
+    out.extend(part.map(|m| Minutia {
+        x_px: u16::from_le_bytes([m[0], m[1]]),
+        y_px: u16::from_le_bytes([m[2], m[3]]),
+        angle: m[4],
+        kind: kind_of(m[5]).unwrap_or(MinutiaKind::Other),
+        quality: m[6],
+    }));
 }
 
 /// Why bytes are no template: where, and what is wrong.
@@ -206,25 +222,6 @@ fn grid_of(
         return Err(TemplateError { at, problem: "goes on after the grid" });
     }
     Ok(DirectionGrid { columns, rows, cells })
-}
-
-/// CRC-32 of ISO-HDLC, as in PNG (ISO/IEC 15948, annex D).
-fn crc32(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 256] = {
-        let mut table = [0; 256];
-        let mut n = 0;
-        while n < 256 {
-            let (mut c, mut k) = (n as u32, 0);
-            while k < 8 {
-                c = if c & 1 == 1 { 0xEDB8_8320 ^ (c >> 1) } else { c >> 1 };
-                k += 1;
-            }
-            table[n] = c;
-            n += 1;
-        }
-        table
-    };
-    !bytes.iter().fold(!0, |c, b| TABLE[((c ^ u32::from(*b)) & 255) as usize] ^ (c >> 8))
 }
 
 fn grid(extraction: &Extraction) -> DirectionGrid {

@@ -2,12 +2,17 @@
 
 mod convert;
 mod draw;
+mod enroll;
 mod eval;
 mod explain;
 mod extract;
+mod fingers;
 mod info;
 mod match_;
 mod prints;
+mod search;
+mod shards;
+mod synth;
 
 use crate::fail::Failure;
 use comity_model::Diagnostic;
@@ -20,6 +25,12 @@ use std::path::Path;
 pub enum Command {
     /// Say what files are: format, size, resolution, records
     Info(info::Args),
+    /// Make synthetic fingerprints with their true minutiae
+    Synth(synth::Args),
+    /// Put prints into a gallery, or take subjects out of it
+    Enroll(enroll::Args),
+    /// Look for the person of prints in a gallery
+    Search(search::Args),
     /// Convert images, records of minutiae and transactions
     Convert(convert::Args),
     /// Find the minutiae of images
@@ -38,6 +49,9 @@ pub enum Command {
 pub fn run(command: &Command, as_json: bool) -> Result<u8, Failure> {
     match command {
         Command::Info(args) => info::run(args, as_json),
+        Command::Synth(args) => synth::run(args, as_json),
+        Command::Enroll(args) => enroll::run(args, as_json),
+        Command::Search(args) => search::run(args, as_json),
         Command::Convert(args) => convert::run(args, as_json),
         Command::Extract(args) => extract::run(args, as_json),
         Command::Match(args) => match_::run(args, as_json),

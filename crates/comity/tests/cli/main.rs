@@ -8,6 +8,7 @@
 )]
 
 mod decide;
+mod gallery;
 mod generate;
 mod ledger;
 mod policy;
