@@ -289,7 +289,8 @@ fn ink(master: &Master, manner: &Manner) -> Vec<f32> {
             let speckle = 0.7 * fine.at(x, y) + 0.5 * coarse.at(x, y);
             // Towards the edge the skin lifts off: ridges thin out and break into spots.
             let lift = ((0.22 - firm) / 0.22).clamp(0.0, 1.6);
-            let pressure = manner.pressure + 0.7 * manner.roughness * manner.uneven.at(x, y) - 0.55 * lift;
+            let pressure =
+                manner.pressure + 0.7 * manner.roughness * manner.uneven.at(x, y) - 0.55 * lift;
             let height = master.at(mx, my) + pressure + manner.roughness * speckle;
             let mut dark = (height * 2.2 + 0.5).clamp(0.0, 1.0);
             let gap = speckle + 0.5 * manner.uneven.at(y + 37.0, x) - 2.3

@@ -92,7 +92,7 @@ const TERMS: &[&str] = &[
 ];
 
 /// Terms kept free for rooms that are not built yet, and for nothing else.
-const RESERVED: &[&str] = &["gallery", "node", "probe"];
+const RESERVED: &[&str] = &["node"];
 
 fn glossary() -> Vec<String> {
     let path = root().join("docs/glossary.md");
