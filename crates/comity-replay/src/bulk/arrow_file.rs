@@ -1,4 +1,4 @@
-//! Arrow files (IPC, the file form): opened only when what they claim fits their bytes.
+//! Arrow files (IPC, the file form): read only when what they claim fits their bytes.
 //!
 //! The reader takes memory for what a file says before it reads it, and running out of memory
 //! ends the program: a damaged length must be found before.
@@ -6,7 +6,7 @@
 //! Source: Apache Arrow, Columnar Format, "IPC File Format" and "Compression".
 
 use super::source::Source;
-use arrow_ipc::reader::{FileReader, read_footer_length};
+use arrow_ipc::reader::read_footer_length;
 use arrow_ipc::{Block, RecordBatch, root_as_footer, root_as_message};
 use arrow_schema::ArrowError;
 use parquet::file::reader::Length;
@@ -18,21 +18,14 @@ const TRAILER: usize = 10;
 /// Most bytes that one compressed buffer may unfold to; a batch of a million rows has less.
 const BUFFER_BYTES_MAX: i64 = 1 << 31;
 
-/// A reader of a file whose lengths were compared with its bytes; with some columns only.
+/// Compares what a file says of its parts with its bytes. Once for a file: every part is
+/// looked at.
 ///
 /// # Errors
 /// The file is cut off, damaged, or compressed beyond the limit.
-pub(super) fn open(
-    source: Source,
-    columns: Option<Vec<usize>>,
-) -> Result<FileReader<BufReader<Source>>, ArrowError> {
+pub(super) fn check(source: Source) -> Result<(), ArrowError> {
     let len = Length::len(&source);
-    let mut reader = BufReader::new(source);
-    check(&mut reader, len)?;
-    FileReader::try_new(reader, columns)
-}
-
-fn check(reader: &mut (impl Read + Seek), len: u64) -> Result<(), ArrowError> {
+    let reader = &mut BufReader::new(source);
     let wrong = |why: &str| ArrowError::IpcError(why.to_owned());
     let mut trailer = [0; TRAILER];
     reader.seek(SeekFrom::End(-(TRAILER as i64)))?;

@@ -84,6 +84,8 @@ impl Opened {
                 (schema, rows)
             }
             Format::Arrow => {
+                arrow_file::check(open(&input)?)
+                    .map_err(|e| unreadable(&input.path, e).help(DAMAGED))?;
                 let schema = ipc(&input, None)?.schema();
                 // Without columns a batch is read for its number of rows only.
                 let counted =
@@ -269,7 +271,8 @@ fn ipc(
     input: &Input,
     columns: Option<Vec<usize>>,
 ) -> Result<FileReader<BufReader<Source>>, Diagnostic> {
-    arrow_file::open(open(input)?, columns).map_err(|e| unreadable(&input.path, e).help(DAMAGED))
+    FileReader::try_new(BufReader::new(open(input)?), columns)
+        .map_err(|e| unreadable(&input.path, e).help(DAMAGED))
 }
 
 fn texts(header: &[String]) -> SchemaRef {

@@ -55,7 +55,7 @@ pub(super) fn leaves_of(metadata: &ArrowReaderMetadata, group: usize, root: usiz
         is_plain
             && column.max_def_level() == depth + i16::from(field.is_nullable())
             && column.physical_type() == kind.physical()
-            && (kind != Kind::Code || is_all_indexed(group.column(*leaf)))
+            && is_read(kind, group.column(*leaf))
     };
     let is_whole = leaves.len() == fields.len() && leaves.iter().zip(&fields).all(is_known);
     if is_whole { leaves } else { Vec::new() }
@@ -73,12 +73,15 @@ fn element(column: &ColumnDescriptor) -> i16 {
     column.repeated_ancestor_def_level()
 }
 
-/// True where no page holds texts as they are.
-fn is_all_indexed(chunk: &ColumnChunkMetaData) -> bool {
+/// True where levels and values of a chunk are in encodings that are read here, and no page
+/// holds texts as they are.
+fn is_read(kind: Kind, chunk: &ColumnChunkMetaData) -> bool {
+    let is_indexed =
+        |e: Encoding| matches!(e, Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY);
+    let is_known = |e: Encoding| matches!(e, Encoding::PLAIN | Encoding::RLE) || is_indexed(e);
     let pages = chunk.page_encoding_stats_mask();
-    pages.is_some_and(|mask| {
-        mask.is_only(Encoding::RLE_DICTIONARY) || mask.is_only(Encoding::PLAIN_DICTIONARY)
-    })
+    chunk.encodings().all(is_known)
+        && (kind != Kind::Code || pages.is_some_and(|mask| mask.encodings().all(is_indexed)))
 }
 
 impl ListColumn {

@@ -8,6 +8,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::{ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
 use parquet::basic::Compression;
 use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::schema::types::ColumnPath;
 use std::fs::File;
 
 /// A small generator, so that a seed means the same everywhere.
@@ -143,6 +144,11 @@ fn written(batch: &RecordBatch, properties: WriterProperties) -> File {
     file
 }
 
+/// The path of a field of the structs.
+fn field(name: &str) -> ColumnPath {
+    ColumnPath::new(["lists", "list", "item", name].map(str::to_owned).to_vec())
+}
+
 fn table(lists: ListArray) -> RecordBatch {
     let numbers: ArrayRef = Arc::new(Int64Array::from_iter_values(0..lists.len() as i64));
     let fields = vec![
@@ -161,21 +167,36 @@ fn columns_are_what_the_general_reader_makes_of_them() {
         let rows = 1 + dice.below(4_000) as usize;
         let batch = table(lists(&mut dice, rows, nulls));
         let version = [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0][round % 2];
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_writer_version(version)
             .set_compression([Compression::UNCOMPRESSED, Compression::SNAPPY][round / 2 % 2])
             .set_data_page_row_count_limit(1 + dice.below(900) as usize)
             .set_max_row_group_row_count(Some(1 + dice.below(3_000) as usize))
-            // Small enough that days and counts leave their dictionary half way.
-            .set_column_dictionary_page_size_limit("lists.list.item.f2".into(), 2_000)
-            .set_write_batch_size(1 + dice.below(300) as usize)
-            .build();
-        let file = written(&batch, properties);
+            .set_write_batch_size(1 + dice.below(300) as usize);
+        if version == WriterVersion::PARQUET_1_0 {
+            // Small enough that days leave their dictionary half way.
+            properties = properties.set_column_dictionary_page_size_limit(field("f2"), 2_000);
+        }
+        let file = written(&batch, properties.build());
         let (own, general) = both(&file, 1 + dice.below(1_500) as usize);
         let total: usize = own.iter().map(Array::len).sum();
         assert_eq!(total, rows, "round {round}: {nulls:?}");
         own.iter().zip(&general).for_each(|(a, b)| assert_alike(a, b));
     }
+}
+
+/// Version 2 of the format writes numbers without a dictionary as differences.
+#[test]
+fn numbers_as_differences_are_left_to_the_general_reader() {
+    let batch = table(lists(&mut Dice(2), 3_000, Nulls { list: 0, item: 0, field: 5 }));
+    let differences = WriterProperties::builder()
+        .set_writer_version(WriterVersion::PARQUET_2_0)
+        .set_column_dictionary_enabled(field("f3"), false);
+    let file = written(&batch, differences.build());
+    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()).unwrap();
+    let mut pages = metadata.metadata().row_group(0).column(4).encodings();
+    assert!(pages.any(|e| e == Encoding::DELTA_BINARY_PACKED));
+    assert_eq!(leaves_of(&metadata, 0, 1), Vec::<usize>::new());
 }
 
 #[test]
