@@ -9,12 +9,16 @@
 //! faults on request), SQLite, PostgreSQL. None of them reads the time or makes random bytes.
 
 mod batch;
+mod check;
 mod fault;
+mod memory;
 mod row;
 mod store;
 
 pub use batch::{Batch, Change};
+pub use check::VALUE_BYTES_MAX;
 pub use fault::Fault;
+pub use memory::{MemoryStore, Trouble};
 pub use row::{
     AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
     PersonKeyRow, ReplyRow, SessionRow, TaskRow, role_name,

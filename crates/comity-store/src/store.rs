@@ -31,9 +31,16 @@ pub struct TaskCursor {
     pub key: String,
 }
 
+impl TaskCursor {
+    /// After a task.
+    pub fn of(task: &TaskRow) -> TaskCursor {
+        TaskCursor { due_at: task.due_at, case: task.case, key: task.key.clone() }
+    }
+}
+
 /// Reading. Each call sees one state of the store; two calls may see two.
 pub trait Reads {
-    /// Number of leaves.
+    /// Number of leaves: one more than the largest index, so that a gap is seen and not hidden.
     fn size(&mut self) -> Result<u64, Fault>;
     /// Leaves from an index on, at most `max` of them, in order.
     fn leaves(&mut self, from: u64, max: usize) -> Result<Vec<LeafRow>, Fault>;
@@ -51,7 +58,7 @@ pub trait Reads {
     fn person_key(&mut self, id: PersonKeyId) -> Result<Option<PersonKeyRow>, Fault>;
     /// A case's row.
     fn case(&mut self, case: CaseId) -> Result<Option<CaseRow>, Fault>;
-    /// The case with a booking number, by the number's keyed hash; the newest if several.
+    /// The case with a booking number, by the number's keyed hash; the last opened if several.
     fn case_by_number(&mut self, number_ref: &[u8; 32]) -> Result<Option<CaseRow>, Fault>;
     /// Cases, the last changed first; of those in custody alone on request. The cursor is the
     /// last one of the page before.
