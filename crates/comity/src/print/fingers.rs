@@ -47,7 +47,8 @@ fn of_bytes(
     }
 }
 
-fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
+/// The fingers of an ANSI/NIST-ITL transaction; of one without images those of its minutiae.
+pub fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
     let transaction = nist::read(bytes)?;
     let mut out = Vec::new();
     for image in transaction.images()? {

@@ -13,6 +13,9 @@ mod prints;
 mod search;
 mod shards;
 mod synth;
+mod watch;
+
+pub use watch::Watched;
 
 use crate::fail::Failure;
 use comity_model::Diagnostic;
