@@ -5,9 +5,9 @@ use crate::fault::NodeFault;
 use comity_exchange::Digest;
 use comity_exchange::case::CaseId;
 use comity_exchange::case::{
-    Act, Advice, Booking, Case, Choice, CommandName, Claim, ClaimId, Correction, CustodyEnd, Determination,
-    Draft, Eligible, Facts, GalleryRecord, PlaceName, Refusal, Remark, RequestId, Resolution,
-    Submission, Tcn, Version, Why, allowed,
+    Act, Advice, Booking, Case, Choice, Claim, ClaimId, CommandName, Correction, CustodyEnd,
+    Determination, Draft, Eligible, Facts, GalleryRecord, PlaceName, Refusal, Remark, RequestId,
+    Resolution, Submission, Tcn, Version, Why, allowed,
 };
 use comity_ledger::PersonKey;
 use comity_model::Diagnostic;

@@ -40,9 +40,8 @@ impl Readers {
         let free = || pool.free.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reader = free().pop_front().ok_or_else(stopping)?;
         let read = tokio::task::spawn_blocking(move || {
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                call(reader.as_mut())
-            }));
+            let result =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(reader.as_mut())));
             (reader, result)
         });
         let (reader, result) = read.await.map_err(|_| stopping())?;

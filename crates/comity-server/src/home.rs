@@ -265,8 +265,7 @@ impl Home {
     pub fn use_next_key(&self) -> Result<(), Diagnostic> {
         let keys = self.folder.join("keys");
         let path = keys.join("message.key");
-        fs::rename(keys.join("message.key.next"), &path)
-            .map_err(|e| fault(&path, "not-written", e))
+        fs::rename(keys.join("message.key.next"), &path).map_err(|e| fault(&path, "not-written", e))
     }
 }
 

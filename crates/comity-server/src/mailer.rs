@@ -165,9 +165,8 @@ impl Mailer {
                 tracing::error!(code = fault.code(), "no checkpoint: {fault}");
             }
             let peers = self.engine.with(|node| {
-                let peers = node.peers().map(|p| {
-                    (p.party.clone(), p.url.clone(), p.countersigned_size)
-                });
+                let peers =
+                    node.peers().map(|p| (p.party.clone(), p.url.clone(), p.countersigned_size));
                 peers.collect::<Vec<_>>()
             });
             let Ok(peers) = peers.await else { return };

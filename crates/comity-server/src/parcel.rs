@@ -14,10 +14,7 @@ pub const RECEIPTS_TYPE: &str = "application/vnd.comity.receipts";
 pub const PARCEL_BYTES_MAX: usize = 48 << 20;
 
 /// The body of a parcel.
-pub fn write<'a>(
-    envelope: &'a [u8],
-    files: impl IntoIterator<Item = &'a [u8]>,
-) -> Option<Vec<u8>> {
+pub fn write<'a>(envelope: &'a [u8], files: impl IntoIterator<Item = &'a [u8]>) -> Option<Vec<u8>> {
     write_sealed(std::iter::once(envelope).chain(files))
 }
 

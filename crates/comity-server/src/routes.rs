@@ -104,50 +104,110 @@ pub const ROUTES: &[Route] = &[
     route("PUT", "/api/v1/clock", needs(Permission::ManageSettings), "Set a simulated clock")
         .takes(Body::Json("SetClock")),
     route("POST", "/api/v1/session", Needs::Nobody, "Sign in")
-        .takes(Body::Json("SignIn"))
+        .takes(Body::Json("Credentials"))
         .ok(&[200, 202]),
     route("POST", "/api/v1/session/factor", Needs::Nobody, "Sign in: the second factor")
         .takes(Body::Json("Proof"))
         .ok(&[200, 202]),
-    route("POST", "/api/v1/session/unlock", Needs::Nobody, "Unlock a session, or show again who you are")
-        .takes(Body::Json("Proof"))
-        .ok(&[200, 202]),
+    route(
+        "POST",
+        "/api/v1/session/unlock",
+        Needs::Nobody,
+        "Unlock a session, or show again who you are",
+    )
+    .takes(Body::Json("Proof"))
+    .ok(&[200, 202]),
     route("PUT", "/api/v1/session/password", Needs::Nobody, "Set the first password, or change it")
         .takes(Body::Json("NewPassword"))
         .ok(&[200, 202]),
     route("POST", "/api/v1/session/app", Needs::Nobody, "A secret for an authenticator app"),
-    route("PUT", "/api/v1/session/app", Needs::Nobody, "Add the authenticator app by its first code")
-        .takes(Body::Json("AppCode")),
+    route(
+        "PUT",
+        "/api/v1/session/app",
+        Needs::Nobody,
+        "Add the authenticator app by its first code",
+    )
+    .takes(Body::Json("AppCode")),
     route("GET", "/api/v1/session", Needs::SignedIn, "Who is signed in, and what the roles allow"),
     route("DELETE", "/api/v1/session", Needs::SignedIn, "Sign out").ok(&[204]),
-    route("GET", "/api/v1/worklist", needs(Permission::SeeWorklist), "What is to be done, by due time")
-        .query(&["role", "after", "limit"]),
-    route("GET", "/api/v1/stream", needs(Permission::SeeWorklist), "Server-sent events: something changed"),
+    route(
+        "GET",
+        "/api/v1/worklist",
+        needs(Permission::SeeWorklist),
+        "What is to be done, by due time",
+    )
+    .query(&["role", "after", "limit"]),
+    route(
+        "GET",
+        "/api/v1/stream",
+        needs(Permission::SeeWorklist),
+        "Server-sent events: something changed",
+    ),
     route("GET", "/api/v1/cases", needs(Permission::SeeCases), "Cases, the last changed first")
         .query(&["in_custody", "after", "limit", "number"]),
     route("GET", "/api/v1/cases/{case}", needs(Permission::SeeCases), "A case as it stands")
         .ok(&[200, 304]),
-    route("GET", "/api/v1/cases/{case}/events", needs(Permission::SeeCases), "What happened in a case, each event with its leaf"),
-    route("GET", "/api/v1/cases/{case}/advice", needs(Permission::SeeCases), "What the law says of a case now"),
-    route("POST", "/api/v1/cases/{case}/advice", needs(Permission::SeeCases), "What the law says with a request that is not issued yet")
-        .takes(Body::Json("Draft")),
+    route(
+        "GET",
+        "/api/v1/cases/{case}/events",
+        needs(Permission::SeeCases),
+        "What happened in a case, each event with its leaf",
+    ),
+    route(
+        "GET",
+        "/api/v1/cases/{case}/advice",
+        needs(Permission::SeeCases),
+        "What the law says of a case now",
+    ),
+    route(
+        "POST",
+        "/api/v1/cases/{case}/advice",
+        needs(Permission::SeeCases),
+        "What the law says with a request that is not issued yet",
+    )
+    .takes(Body::Json("Draft")),
     route("POST", "/api/v1/cases/{case}/entries", Needs::Command, "Enter something into a case")
         .takes(Body::Json("EntrySent"))
         .ok(&[200, 201]),
-    route("PUT", "/api/v1/cases/{case}/prints", Needs::Command, "Send prints: an ANSI/NIST-ITL transaction")
-        .takes(Body::Bytes("application/octet-stream")),
-    route("GET", "/api/v1/ledger", needs(Permission::SeeLedger), "How far the ledger is, and who countersigned"),
-    route("GET", "/api/v1/ledger/checkpoint", needs(Permission::SeeLedger), "The newest checkpoint, a signed note"),
+    route(
+        "PUT",
+        "/api/v1/cases/{case}/prints",
+        Needs::Command,
+        "Send prints: an ANSI/NIST-ITL transaction",
+    )
+    .takes(Body::Bytes("application/octet-stream")),
+    route(
+        "GET",
+        "/api/v1/ledger",
+        needs(Permission::SeeLedger),
+        "How far the ledger is, and who countersigned",
+    ),
+    route(
+        "GET",
+        "/api/v1/ledger/checkpoint",
+        needs(Permission::SeeLedger),
+        "The newest checkpoint, a signed note",
+    ),
     route("GET", "/api/v1/ledger/leaves/{index}", needs(Permission::SeeLedger), "A leaf"),
-    route("GET", "/api/v1/ledger/leaves/{index}/evidence", needs(Permission::Prove), "Evidence that a leaf is in the ledger, to be verified offline"),
+    route(
+        "GET",
+        "/api/v1/ledger/leaves/{index}/evidence",
+        needs(Permission::Prove),
+        "Evidence that a leaf is in the ledger, to be verified offline",
+    ),
     route("GET", "/api/v1/audit", needs(Permission::SeeAudit), "Who saw and did what")
         .query(&["from", "case", "account", "limit"]),
     route("GET", "/api/v1/peers", needs(Permission::SeeLedger), "The parties that this node knows"),
     route("POST", "/api/v1/peers", needs(Permission::ManagePeers), "Make a party known")
         .takes(Body::Json("PeerNews"))
         .ok(&[201]),
-    route("POST", "/exchange/v1/messages", Needs::Nobody, "A peer's message with its files; signed")
-        .takes(Body::Bytes(crate::parcel::PARCEL_TYPE)),
+    route(
+        "POST",
+        "/exchange/v1/messages",
+        Needs::Nobody,
+        "A peer's message with its files; signed",
+    )
+    .takes(Body::Bytes(crate::parcel::PARCEL_TYPE)),
     route("POST", "/exchange/v1/heads", Needs::Nobody, "A peer shows its ledger; signed")
         .takes(Body::Json("ShownHead")),
 ];

@@ -62,8 +62,7 @@ impl Server {
                 .help("`comity ledger fsck` says what of the store is damaged")
         })?;
         let clock = settings.simulated_from.map_or_else(Clock::system, Clock::simulated);
-        let (engine, running) =
-            Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
+        let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
         let metrics = Arc::new(Metrics::default());
         let app = Arc::new(App {
             door: Door::new(&store_key, side, rules(settings)?),
@@ -75,7 +74,8 @@ impl Server {
             library,
             metrics: metrics.clone(),
         });
-        let mailer = Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };
+        let mailer =
+            Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };
         tokio::spawn(mailer.clone().run());
         tokio::spawn(mailer.show_heads(Duration::from_secs(settings.head_s.max(1))));
         tokio::spawn(alarm::run(engine.clone(), metrics));
@@ -90,8 +90,7 @@ impl Server {
             })?;
         let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
         let handle = axum_server::Handle::new();
-        let service =
-            router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let serving = match tls(home).await? {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(listener, tls)
@@ -127,7 +126,8 @@ impl Server {
 fn rules(settings: &crate::home::Settings) -> Result<Rules, Diagnostic> {
     let host = settings.url.split("//").nth(1).unwrap_or_default();
     let host = host.split(['/', ':']).next().unwrap_or_default().to_owned();
-    let site = RelyingParty { id: host, origin: settings.url.clone(), name: settings.party.clone() };
+    let site =
+        RelyingParty { id: host, origin: settings.url.clone(), name: settings.party.clone() };
     let rules = Rules::new(site).second_factor(if settings.second_factor {
         SecondFactorRule::Required
     } else {
@@ -142,8 +142,7 @@ async fn tls(home: &Home) -> Result<Option<axum_server::tls_rustls::RustlsConfig
     let Some(tls) = &home.settings.tls else { return Ok(None) };
     provider();
     let (certificate, key) = (home.path(&tls.certificate), home.path(&tls.key));
-    let config =
-        axum_server::tls_rustls::RustlsConfig::from_pem_file(&certificate, &key).await;
+    let config = axum_server::tls_rustls::RustlsConfig::from_pem_file(&certificate, &key).await;
     let config = config.map_err(|e| {
         let mut fault = failed("bad-tls", e).path("tls");
         fault.file = certificate.display().to_string();
@@ -172,8 +171,7 @@ fn client(home: &Home) -> Result<reqwest::Client, Diagnostic> {
             fault
         };
         let pem = std::fs::read(&path).map_err(|e| bad(e.to_string()))?;
-        let certificate =
-            reqwest::Certificate::from_pem(&pem).map_err(|e| bad(e.to_string()))?;
+        let certificate = reqwest::Certificate::from_pem(&pem).map_err(|e| bad(e.to_string()))?;
         builder = builder.add_root_certificate(certificate);
     }
     builder.build().map_err(|e| failed("no-client", e))

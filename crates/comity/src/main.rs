@@ -4,6 +4,7 @@ mod bulk;
 mod clock;
 mod cluster;
 mod decide;
+mod demo;
 mod fail;
 mod files;
 mod generate;
@@ -77,6 +78,8 @@ enum Command {
     Node(node::Command),
     /// Run a node of the exchange
     Serve(serve::Args),
+    /// Play a day of a county jail and a federal office on this machine
+    Demo(demo::Args),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -117,6 +120,7 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Print(command) => print::run(command, cli.json),
         Command::Ledger(command) => ledger::run(command, cli.json),
         Command::Node(command) => node::run(command, policies, cli.json),
+        Command::Demo(args) => demo::run(args, policies, cli.json),
         Command::Serve(args) => serve::run(args, policies, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());

@@ -129,7 +129,10 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
                 println!("{}", json!({ "folder": folder, "node": news }));
             } else {
                 println!("made {} for {party}", folder.display());
-                println!("next: comity node show {0} > node.json, for the other parties;", folder.display());
+                println!(
+                    "next: comity node show {0} > node.json, for the other parties;",
+                    folder.display()
+                );
                 println!("      comity node add-peer {} FILE, with theirs;", folder.display());
                 println!("      comity serve {}", folder.display());
             }
@@ -166,12 +169,7 @@ fn said(as_json: bool, text: &str, json: &serde_json::Value) {
 
 /// Tells the peers of the new key under the old one, signs again what is on its way, and lets
 /// the new key take the old one's place. Cut off anywhere, it is begun again with the same key.
-fn rotate(
-    folder: &Path,
-    days: u16,
-    policies: Option<&Path>,
-    as_json: bool,
-) -> Result<(), Failure> {
+fn rotate(folder: &Path, days: u16, policies: Option<&Path>, as_json: bool) -> Result<(), Failure> {
     let (home, mut node) = open(folder, policies)?;
     let key = home.next_key().map_err(found)?;
     let new = key.verifier().to_string();
@@ -186,7 +184,9 @@ fn rotate(
     home.use_next_key().map_err(found)?;
     said(
         as_json,
-        &format!("messages are signed with {new} from now on; peers believe the one before for {days} days"),
+        &format!(
+            "messages are signed with {new} from now on; peers believe the one before for {days} days"
+        ),
         &json!({ "message_key": new, "days": days }),
     );
     Ok(())

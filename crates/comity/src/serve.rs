@@ -24,9 +24,11 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
     let library = Arc::new(files::library(policies)?);
     let home = Home::open(&args.folder).map_err(|d| Failure::Findings(vec![d]))?;
     comity_server::log::start();
-    let searcher = home.settings.gallery.as_ref().map(|folder| {
-        Arc::new(Watched { folder: home.path(folder) }) as Arc<dyn Searcher>
-    });
+    let searcher = home
+        .settings
+        .gallery
+        .as_ref()
+        .map(|folder| Arc::new(Watched { folder: home.path(folder) }) as Arc<dyn Searcher>);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

@@ -1,8 +1,6 @@
 //! A case as the API shows it.
 
-use comity_exchange::case::{
-    Advice, Case, Event, Identification, PastHold, Task, allowed, tasks,
-};
+use comity_exchange::case::{Advice, Case, Event, Identification, PastHold, Task, allowed, tasks};
 use comity_model::Diagnostic;
 use comity_node::CaseView;
 use comity_policy::Library;
@@ -125,5 +123,7 @@ pub fn event((event, leaf): &(Event, u64)) -> Value {
 /// Findings on the facts.
 pub fn advice(library: &Library, case: &Case, now: Timestamp) -> Result<Value, Vec<Diagnostic>> {
     let advice = Advice::of(library, case, now)?;
-    Ok(json!({ "version": case.version, "finding": advice.finding(), "allowed": allowed(case, now) }))
+    Ok(
+        json!({ "version": case.version, "finding": advice.finding(), "allowed": allowed(case, now) }),
+    )
 }

@@ -1,8 +1,8 @@
 //! Cases: lists, one case, what the law says of it, and entries into it.
 
 use super::{Accept, as_json, id_of, later, limit};
-use crate::api::case_json;
 use crate::account::{Permission, Subject};
+use crate::api::case_json;
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
@@ -77,8 +77,7 @@ pub async fn one(
     if headers.get(header::IF_NONE_MATCH).is_some_and(|known| *known == etag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response());
     }
-    let mut response =
-        as_json(StatusCode::OK, &case_json::case(&view, app.engine.clock.now()));
+    let mut response = as_json(StatusCode::OK, &case_json::case(&view, app.engine.clock.now()));
     response.headers_mut().insert(header::ETAG, etag);
     Ok(response)
 }

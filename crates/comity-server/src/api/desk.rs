@@ -1,8 +1,8 @@
 //! What desks and machines ask beside cases: worklists, the audit, peers, the clock, health.
 
 use super::{Accept, as_json, limit};
-use crate::api::case_json;
 use crate::account::{Permission, Subject};
+use crate::api::case_json;
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;

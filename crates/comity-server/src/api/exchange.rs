@@ -24,16 +24,16 @@ pub async fn messages(
         let detail = format!("a message comes as `{PARCEL_TYPE}`");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-parcel", detail));
     }
-    let (envelope, files) = parcel::read(&body)
-        .map_err(|d| Problem::bad_request(d.code, d.message))?;
+    let (envelope, files) =
+        parcel::read(&body).map_err(|d| Problem::bad_request(d.code, d.message))?;
     let done = app.engine.ask(Ask::Deliver { envelope, files }).await.inspect_err(|fault| {
         app.metrics.refused.inc();
         tracing::warn!(code = fault.code(), "a peer's message was refused");
     })?;
     app.metrics.received.inc();
     let Done::Receipts(receipts) = done else { return Err(super::later()) };
-    let body = comity_ledger::write_sealed(receipts.iter().map(Vec::as_slice))
-        .ok_or_else(super::later)?;
+    let body =
+        comity_ledger::write_sealed(receipts.iter().map(Vec::as_slice)).ok_or_else(super::later)?;
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, RECEIPTS_TYPE)], body).into_response())
 }
 

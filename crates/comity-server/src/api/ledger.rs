@@ -83,7 +83,6 @@ fn bundle(reads: &mut dyn Reads, index: u64) -> Result<Option<Vec<u8>>, NodeFaul
     let checkpoint = SignedCheckpoint::parse("checkpoint", &stored.note).map_err(damaged)?;
     let shelf = TileShelf::new(reads, None);
     let nodes = Nodes::new(&shelf, stored.size);
-    let claim =
-        Claim { index, leaf: &row.leaf, checkpoint, opening: None, keys: Vec::new() };
+    let claim = Claim { index, leaf: &row.leaf, checkpoint, opening: None, keys: Vec::new() };
     prove(claim, &nodes).map(|bundle| Some(bundle.to_bytes())).map_err(damaged)
 }

@@ -80,9 +80,8 @@ pub async fn sign_in(
     Accept(sent): Accept<Credentials>,
 ) -> Result<Response, Problem> {
     must_not_wait(&app, &knock)?;
-    let came = at_desk(&app, knock.origin(), move |desk| {
-        desk.sign_in(&sent.account, &sent.password)
-    });
+    let came =
+        at_desk(&app, knock.origin(), move |desk| desk.sign_in(&sent.account, &sent.password));
     let came = came.await?;
     told(&app, &knock, came)
 }
@@ -135,9 +134,8 @@ pub async fn unlock(
 ) -> Result<Response, Problem> {
     must_not_wait(&app, &knock)?;
     let token = token(&knock)?;
-    let came = at_desk(&app, knock.origin(), move |desk| {
-        proof.with(|proof| desk.confirm(&token, proof))
-    });
+    let came =
+        at_desk(&app, knock.origin(), move |desk| proof.with(|proof| desk.confirm(&token, proof)));
     let came = came.await?;
     told(&app, &knock, came)
 }

@@ -97,7 +97,10 @@ async fn what_is_wrong_is_said_and_nothing_more() {
     let path = format!("/api/v1/cases/{CASE}/entries");
     let text = |kind: &'static str, body: &'static str| {
         let request = jail.client.post(format!("{}{path}", jail.url)).body(body);
-        jail.send(request.header("content-type", kind).header("idempotency-key", "key-12345"), clerk)
+        jail.send(
+            request.header("content-type", kind).header("idempotency-key", "key-12345"),
+            clerk,
+        )
     };
     assert_eq!(text("text/plain", "{}").await.problem(415), "not-json");
     assert_eq!(text("application/json", "{").await.problem(400), "bad-body");
@@ -115,4 +118,41 @@ async fn what_is_wrong_is_said_and_nothing_more() {
     let request = jail.client.post(format!("{}{path}", jail.url)).body(big);
     let request = request.header("content-type", "application/json");
     assert_eq!(jail.send(request, clerk).await.status, 413);
+}
+
+#[test]
+fn the_openapi_document_is_the_one_that_is_checked_in() {
+    let here = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    let path = here.join("../../docs/reference/openapi.json");
+    let text = serde_json::to_string_pretty(&comity_server::openapi::document()).unwrap() + "\n";
+    if std::env::var_os("COMITY_WRITE").is_some() {
+        std::fs::write(&path, &text).unwrap();
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(stored == text, "run COMITY_WRITE=1 cargo test -p comity-server --test live openapi");
+}
+
+#[test]
+fn every_schema_is_there_and_used() {
+    let document = comity_server::openapi::document();
+    let text = document.to_string();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    assert!(schemas.len() > 20);
+    for name in schemas.keys() {
+        assert!(text.contains(&format!("#/components/schemas/{name}\"")), "{name} is unused");
+    }
+    for part in text.split("#/components/schemas/").skip(1) {
+        let name = part.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name} is missing");
+    }
+    // Every entry that the node takes but prints, which come with their file.
+    let entries = schemas["Entry"]["properties"].as_object().unwrap();
+    let commands = comity_exchange::case::CommandName::ALL
+        .iter()
+        .map(|c| serde_json::to_value(c).unwrap().as_str().unwrap().to_owned());
+    let not_entered = ["submit_prints", "record_search", "receive", "tick"];
+    let expected: Vec<String> = commands.filter(|c| !not_entered.contains(&c.as_str())).collect();
+    let mut missing = expected.iter().filter(|c| !entries.contains_key(*c));
+    assert_eq!(missing.next(), None);
+    assert_eq!(entries.len(), expected.len());
 }

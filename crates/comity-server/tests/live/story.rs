@@ -50,7 +50,7 @@ fn request(id: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_booking_to_release_on_time() {
-    let town = Town::new("2016-03-01T14:05:00Z").await;
+    let mut town = Town::new("2016-03-01T14:05:00Z").await;
     let Town { jail, office, clerk, supervisor, examiner, officer } = &town;
     jail.enter(clerk, "book", &booking()).await.ok();
     assert_eq!(jail.enter(clerk, "book", &booking()).await.ok()["events"], json!([]), "once");
@@ -77,8 +77,10 @@ async fn from_booking_to_release_on_time() {
     jail.enter(supervisor, "answer", &answer).await.ok();
     let told = |c: &serde_json::Value| c["told"].as_array().is_some_and(|t| !t.is_empty());
     office.until(officer, "answer told", told).await;
-    let eligible = json!({ "set_eligible": { "at": "2016-03-01T15:00:00Z", "reason": "bond_posted" } });
+    let eligible =
+        json!({ "set_eligible": { "at": "2016-03-01T15:00:00Z", "reason": "bond_posted" } });
     town.at("2016-03-01T15:00:00Z").await;
+    let Town { jail, clerk, supervisor, .. } = &town;
     jail.enter(clerk, "eligible", &eligible).await.ok();
     let hold = json!({ "start_hold": { "request": id } });
     jail.enter(supervisor, "hold", &hold).await.ok();
@@ -86,13 +88,14 @@ async fn from_booking_to_release_on_time() {
     let ends_at = case["hold"]["ends_at"].as_str().unwrap().to_owned();
     // Nobody comes. The clock runs out: the hold is over, and a task says release.
     town.at(&ends_at).await;
+    let Town { jail, clerk, supervisor, .. } = &town;
     let over = |c: &serde_json::Value| {
         let tasks = c["tasks"].as_array().unwrap();
         c["hold"].is_null() && tasks.iter().any(|t| t["kind"] == "release")
     };
     jail.until(clerk, "release", over).await;
     let end = json!({ "end_custody": { "at": ends_at, "how": "released" } });
-    jail.enter(clerk, "end", &end).await.ok();
+    jail.enter(clerk, "ended", &end).await.ok();
     let case = jail.case(clerk).await;
     assert_eq!(case["in_custody"], false);
     assert_eq!(case["past_holds"].as_array().unwrap().len(), 1);

@@ -3,7 +3,8 @@
 use comity_exchange::case::{Candidate, GalleryRecord, SearchResult, Side};
 use comity_node::{Ask, Random};
 use comity_policy::{Library, PolicyFile};
-use comity_print::formats::nist::{Envelope, Tot, start};
+use comity_print::formats::nist::build::{Envelope, start};
+use comity_print::formats::nist::ebts::Tot;
 use comity_server::account::{Actor, NewAccount, Origin, Role};
 use comity_server::door::at_desk;
 use comity_server::home::{Home, Settings, SystemRandom};
@@ -67,7 +68,7 @@ pub fn card(origin: &str) -> Vec<u8> {
         answers: None,
         date: "20160301".to_owned(),
     };
-    start(Tot::Car, &envelope, &[]).unwrap().to_bytes()
+    start(Tot::Car, &envelope, &[]).unwrap().to_bytes().unwrap()
 }
 
 pub const PASSWORD: &str = "a long enough passphrase 7";
@@ -121,8 +122,7 @@ impl House {
     /// Makes an account and signs its person in; the token.
     pub async fn person(&self, name: &str, role: Role) -> String {
         let app = &self.server().app;
-        let new =
-            NewAccount { name: name.to_owned(), roles: [role].into(), external: None };
+        let new = NewAccount { name: name.to_owned(), roles: [role].into(), external: None };
         let invitation = at_desk(app, Origin::Console, move |desk| {
             desk.make_account(Actor::Console, new.clone())
         });
@@ -132,6 +132,12 @@ impl House {
         let token = half["token"].as_str().unwrap().to_owned();
         let set = json!({ "new": PASSWORD });
         let full = self.put(&token, "/api/v1/session/password", &set).await.ok();
+        full["token"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn sign_in(&self, name: &str) -> String {
+        let sent = json!({ "account": name, "password": PASSWORD });
+        let full = self.post("", "/api/v1/session", &sent).await.ok();
         full["token"].as_str().unwrap().to_owned()
     }
 
@@ -261,9 +267,14 @@ impl Town {
         Town { jail, office, clerk, supervisor, examiner, officer }
     }
 
-    pub async fn at(&self, now: &str) {
+    /// Sets both clocks. Sessions lock and end by them, so everybody signs in again.
+    pub async fn at(&mut self, now: &str) {
         self.jail.at(now).await;
         self.office.at(now).await;
+        self.clerk = self.jail.sign_in("clerk").await;
+        self.supervisor = self.jail.sign_in("supervisor").await;
+        self.examiner = self.office.sign_in("examiner").await;
+        self.officer = self.office.sign_in("officer").await;
     }
 }
 

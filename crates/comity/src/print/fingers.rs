@@ -62,6 +62,11 @@ pub fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
     Ok(out)
 }
 
+/// The template of a print that stands alone in a WSQ file.
+pub fn of_print(bytes: &[u8], finger: FingerPosition) -> formats::Read<FingerEntry> {
+    of_image(&formats::wsq::decode(bytes)?.image, finger)
+}
+
 fn of_image(image: &GrayImage, finger: FingerPosition) -> formats::Read<FingerEntry> {
     let image = raster::resample::to_500_ppi(image)?;
     let template = Template::of(&extract::extract(&image, finger));

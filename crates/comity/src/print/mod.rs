@@ -15,7 +15,7 @@ mod shards;
 mod synth;
 mod watch;
 
-pub use watch::Watched;
+pub use watch::{Watched, gallery_of};
 
 use crate::fail::Failure;
 use comity_model::Diagnostic;

@@ -2,10 +2,16 @@
 //! found.
 
 use super::{fingers, shards};
+use crate::fail::Failure;
 use comity_exchange::case::{Candidate, GalleryRecord, PrintsError, SearchResult};
-use comity_print::gallery::{Calibration, Effort, Gallery, Probe};
+use comity_print::FingerPosition;
+use comity_print::gallery::{
+    Calibration, Effort, FingerEntry, Gallery, Probe, Record, SubjectId, file,
+};
+use comity_print::synth::{Difficulty, DirectFinger};
 use comity_server::searcher::Searcher;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// How often a search for somebody who is not there may name anybody.
 const FPIR: f64 = 0.001;
@@ -60,3 +66,36 @@ impl Watched {
         SearchResult::Error(PrintsError::Unreadable)
     }
 }
+
+/// Makes a gallery of people, an image of each finger, among invented strangers. How many
+/// fingers it holds.
+pub fn gallery_of(
+    folder: &Path,
+    people: &[Vec<(FingerPosition, &[u8])>],
+    strangers: u64,
+) -> Result<usize, Failure> {
+    shards::make(folder, 1)?;
+    let mut records = Vec::new();
+    for (number, prints) in people.iter().enumerate() {
+        let entries: Result<Vec<FingerEntry>, _> =
+            prints.iter().map(|(finger, image)| fingers::of_print(image, *finger)).collect();
+        let fingers = entries.map_err(|e| Failure::usage(e.to_string()))?;
+        records.push(Record { subject: SubjectId((number as u128 + 1).to_be_bytes()), fingers });
+    }
+    for stranger in 0..strangers {
+        let template = DirectFinger::draw(SEED, stranger).template(0, Difficulty::Medium);
+        let finger = FingerPosition::of_code(2 + (stranger % 2) as u8);
+        let finger = finger.unwrap_or(FingerPosition::Unknown);
+        let fingers = vec![FingerEntry { finger, template }];
+        records.push(Record {
+            subject: SubjectId((u128::from(stranger) + 1_000).to_be_bytes()),
+            fingers,
+        });
+    }
+    let count = records.iter().map(|r| r.fingers.len()).sum();
+    shards::append(folder, &BTreeMap::from([(0, file::records(&records))]))?;
+    Ok(count)
+}
+
+/// Draws the strangers.
+const SEED: u64 = 2016;
