@@ -7,12 +7,24 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "account/admin.rs"]
+mod admin;
+#[path = "account/audit.rs"]
+mod audit;
+#[path = "account/documents.rs"]
+mod documents;
 #[path = "account/factors.rs"]
 mod factors;
 #[path = "account/lockout.rs"]
 mod lockout;
+#[path = "account/oidc.rs"]
+mod oidc;
+#[path = "account/passkeys.rs"]
+mod passkeys;
 #[path = "account/passwords.rs"]
 mod passwords;
+#[path = "account/permissions.rs"]
+mod permissions;
 #[path = "account/sessions.rs"]
 mod sessions;
 #[path = "account/world.rs"]

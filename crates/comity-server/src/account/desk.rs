@@ -137,7 +137,7 @@ pub enum SignIn {
     /// It failed. This is all that a client is told.
     Failed,
     /// A session started, or went on under a new token; its stage says what is next.
-    Started(NewSession),
+    Started(Box<NewSession>),
 }
 
 /// Who asks for a change of accounts.

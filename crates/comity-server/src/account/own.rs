@@ -233,7 +233,7 @@ impl Desk<'_> {
             self.start(&mut account, stage, false, Some(&session), &mut out)?;
         }
         Ok(out.map(|signed_in| match signed_in {
-            SignIn::Started(new) => FactorAdded { recovery, next: Some(new) },
+            SignIn::Started(new) => FactorAdded { recovery, next: Some(*new) },
             SignIn::Failed => FactorAdded { recovery, next: None },
         }))
     }
@@ -322,21 +322,37 @@ impl Desk<'_> {
     /// Ends one of the sessions of whoever is signed in with a token.
     ///
     /// # Errors
-    /// [`AccountFault::Wrong`] `no-session` if it is not theirs.
+    /// [`AccountFault::Wrong`] `no-session` if it is not theirs; [`AccountFault::Unconfirmed`].
     pub fn end_session(&mut self, token: &str, id: SessionId) -> Result<Outcome<()>, AccountFault> {
-        let (mut account, own) = self.live(token)?.ok_or_else(no_session)?;
-        if own.stage() != Stage::Full || own.is_locked(self.rules.idle_max, self.now) {
-            return Err(no_session());
-        }
-        let sessions = self.sessions(&account.id)?;
-        let session = sessions.iter().find(|s| s.id() == id).ok_or_else(no_session)?;
-        account.end(id, session.ends_at, self.now);
+        let out = self.end_where(token, |session, _| session.id() == id)?;
+        if out.changes.is_empty() { Err(no_session()) } else { Ok(out) }
+    }
+
+    /// Ends every session of whoever is signed in with a token but that one.
+    ///
+    /// # Errors
+    /// As [`Desk::end_session`].
+    pub fn end_others(&mut self, token: &str) -> Result<Outcome<()>, AccountFault> {
+        self.end_where(token, |session, own| session.id() != own.id())
+    }
+
+    fn end_where(
+        &mut self,
+        token: &str,
+        is_meant: impl Fn(&Session, &Session) -> bool,
+    ) -> Result<Outcome<()>, AccountFault> {
+        let (mut account, own) = self.own(token)?;
         let mut out = Outcome::new(());
-        out.put(&account)?;
-        out.changes.push(Change::RemoveSession(session.token_sha256));
-        let who = Who::Account(account.id.clone());
-        let subject = Subject::Session(account.id.clone(), id);
-        out.audit.push(self.event(What::SessionEnded, who, AuditOutcome::Done, subject));
+        for session in self.sessions(&account.id)?.iter().filter(|s| is_meant(s, &own)) {
+            account.end(session.id(), session.ends_at, self.now);
+            out.changes.push(Change::RemoveSession(session.token_sha256));
+            let who = Who::Account(account.id.clone());
+            let subject = Subject::Session(account.id.clone(), session.id());
+            out.audit.push(self.event(What::SessionEnded, who, AuditOutcome::Done, subject));
+        }
+        if !out.changes.is_empty() {
+            out.put(&account)?;
+        }
         Ok(out)
     }
 }

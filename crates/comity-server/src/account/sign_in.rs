@@ -240,7 +240,7 @@ impl Desk<'_> {
         }
         out.put(account)?;
         out.put_session(&session)?;
-        out.value = SignIn::Started(NewSession { token, session });
+        out.value = SignIn::Started(Box::new(NewSession { token, session }));
         Ok(())
     }
 

@@ -172,6 +172,16 @@ fn sessions_are_listed_and_ended_by_their_own_person() {
     world.keep(out);
     assert_eq!(world.presence(&second), Presence::Nobody);
     assert!(matches!(world.presence(&member.token), Presence::Present(_)));
+    let other_id = world.person(&other.token).session().id();
+    assert_eq!(wrong(world.desk().end_session(&member.token, other_id)), "no-session");
+    let (half, _) = world.signed_in("clerk", PASSWORD);
+    let out = world.desk().end_others(&member.token);
+    world.keep(out);
+    assert_eq!(world.presence(&half), Presence::Nobody);
+    assert!(matches!(world.presence(&other.token), Presence::Present(_)));
+    assert_eq!(world.desk().sessions(&id("clerk")).unwrap().len(), 1);
+    world.later(600);
+    assert_eq!(wrong(world.desk().end_others(&member.token)), "unconfirmed");
     assert_eq!(SessionId::parse(&second_id.to_string()), Some(second_id));
     assert_eq!(SessionId::parse("+00000000000000a"), None);
 }

@@ -4,7 +4,7 @@ use comity_exchange::Digest;
 use comity_exchange::case::{OfficialId, Side};
 use comity_node::Random;
 use comity_server::account::*;
-use comity_store::{Batch, Change, Fault, MemoryStore, Store};
+use comity_store::{Batch, Fault, MemoryStore, Store};
 use jiff::{SignedDuration, Timestamp};
 use ring::hmac;
 
@@ -199,10 +199,4 @@ pub fn started(outcome: SignIn) -> (String, Stage) {
 
 pub fn wrong<T: std::fmt::Debug>(result: Result<T, AccountFault>) -> String {
     result.expect_err("refused").code().to_owned()
-}
-
-/// True if a change touches sessions.
-pub fn is_of_sessions(change: &Change) -> bool {
-    use Change::{PutSession, RemoveSession, RemoveSessions};
-    matches!(change, PutSession(_) | RemoveSession(_) | RemoveSessions(_))
 }
