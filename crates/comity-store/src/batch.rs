@@ -27,7 +27,8 @@ pub enum Change {
     Append(LeafRow),
     /// Adds a tile, or takes the place of one that is no wider; refused if a wider one is there.
     PutTile(Tile),
-    /// Adds a checkpoint, or the same with more signatures.
+    /// Adds a checkpoint larger than all before it, or the same with more signatures; refused
+    /// if a larger one is there and none of its size.
     PutCheckpoint(CheckpointRow),
     /// Adds a person's key, held or destroyed; refused if the id is taken.
     AddPersonKey(PersonKeyRow),

@@ -1,15 +1,18 @@
 //! Rows of all kinds, one after the other: what a backup is made of and comes back from.
 
 use crate::batch::Change;
+use crate::json;
 use crate::row::{
     AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
     PersonKeyRow, ReplyRow, SessionRow, TaskRow,
 };
 use comity_ledger::Tile;
+use serde::{Deserialize, Serialize};
 
 /// A row of some table. The order of the kinds is the one in which a store gives them and takes
 /// them back: a row comes after those that it needs.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Row {
     /// By id.
     PersonKey(PersonKeyRow),
@@ -18,7 +21,7 @@ pub enum Row {
     /// By index.
     Leaf(LeafRow),
     /// By level and index.
-    Tile(Tile),
+    Tile(#[serde(with = "json::tile")] Tile),
     /// By size.
     Checkpoint(CheckpointRow),
     /// All tasks of one case, by key; cases by id.
@@ -44,6 +47,7 @@ pub enum Row {
         /// Its name.
         name: String,
         /// Its value.
+        #[serde(with = "json::bytes")]
         value: Vec<u8>,
     },
 }

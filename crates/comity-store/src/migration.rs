@@ -26,6 +26,7 @@ macro_rules! migrations {
 }
 
 migrations!(SQLITE, "sqlite", (1, "0001-start"), (2, "0002-audit-by-case-and-account"));
+migrations!(POSTGRES, "postgres", (1, "0001-start"), (2, "0002-audit-by-case-and-account"));
 
 impl Migration {
     /// SHA-256 of its text.
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn steps_are_numbered_in_order_and_named_after_their_numbers() {
-        for steps in [SQLITE] {
+        for steps in [SQLITE, POSTGRES] {
             for (i, step) in steps.iter().enumerate() {
                 assert_eq!(step.number as usize, i + 1);
                 assert!(step.name.starts_with(&format!("{:04}-", step.number)), "{}", step.name);

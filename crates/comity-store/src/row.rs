@@ -1,19 +1,24 @@
 //! What is kept, table by table. Bytes named `sealed` are under a person's key; bytes named
 //! `body` are JSON that the layer above reads and writes. No personal data stands in the clear.
 
+use crate::json;
 use comity_exchange::case::{CaseId, OfficialId, OfficialRole, Version};
 use comity_exchange::{Digest, EnvelopeId, Party};
 use comity_ledger::PersonKeyId;
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// A leaf of the ledger with its sealed event.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LeafRow {
     /// Its place in the ledger, from 0.
     pub index: u64,
     /// Its bytes.
+    #[serde(with = "json::bytes")]
     pub leaf: Vec<u8>,
     /// The sealed event. Stays when the person's key is destroyed.
+    #[serde(with = "json::bytes")]
     pub sealed: Vec<u8>,
     /// The case and the event's number in it. `None`: an event of the node, or of a case that
     /// was forgotten.
@@ -21,24 +26,30 @@ pub struct LeafRow {
 }
 
 /// A person's key, wrapped under the node's own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PersonKeyRow {
     /// Its id.
+    #[serde(with = "json::key_id")]
     pub id: PersonKeyId,
     /// The wrapped key; `None` once it was destroyed.
+    #[serde(with = "json::maybe_bytes")]
     pub wrapped: Option<Vec<u8>>,
     /// When it was destroyed.
     pub destroyed_at: Option<Timestamp>,
 }
 
 /// A case, as lists and the scheduler need it. The case itself is the fold of its events.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CaseRow {
     /// Its id.
     pub case: CaseId,
     /// The party on the other side.
+    #[serde(with = "json::party")]
     pub peer: Party,
     /// The person's key.
+    #[serde(with = "json::key_id")]
     pub person_key: PersonKeyId,
     /// The number of its last event.
     pub version: Version,
@@ -51,19 +62,23 @@ pub struct CaseRow {
     /// When the scheduler must look at it next.
     pub next_at: Option<Timestamp>,
     /// What the party's people know the person by (name, booking number), sealed.
+    #[serde(with = "json::maybe_bytes")]
     pub card_sealed: Option<Vec<u8>>,
     /// Keyed hash of the booking number, to find the case by.
+    #[serde(with = "json::maybe_fixed")]
     pub number_ref: Option<[u8; 32]>,
 }
 
 /// Something to do in a case: what worklists show. All of a case's tasks are replaced together.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TaskRow {
     /// The case.
     pub case: CaseId,
     /// Names the task inside the case ([`Task::key`](comity_exchange::case::Task::key)).
     pub key: String,
     /// The task as JSON.
+    #[serde(with = "json::bytes")]
     pub body: Vec<u8>,
     /// Who does it.
     pub role: OfficialRole,
@@ -72,100 +87,123 @@ pub struct TaskRow {
 }
 
 /// A file that belongs to a case: a print transaction. Goes with the person's key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct FileRow {
     /// SHA-256 of the file before sealing.
     pub digest: Digest,
     /// The case.
     pub case: CaseId,
     /// The sealed bytes.
+    #[serde(with = "json::bytes")]
     pub sealed: Vec<u8>,
 }
 
 /// A checkpoint of this node's ledger, with every signature that it has so far.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CheckpointRow {
     /// Leaves that it covers. One checkpoint is kept for each size.
     pub size: u64,
     /// The signed note.
+    #[serde(with = "json::bytes")]
     pub note: Vec<u8>,
 }
 
 /// Another party: its address, keys and ledger as this node knows them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PeerRow {
     /// Its name.
+    #[serde(with = "json::party")]
     pub party: Party,
     /// JSON.
+    #[serde(with = "json::bytes")]
     pub body: Vec<u8>,
 }
 
 /// A message to a peer. Kept after it is settled, as what was said.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct OutboxRow {
     /// To whom.
+    #[serde(with = "json::party")]
     pub peer: Party,
     /// Its number among all to this peer, from 1.
     pub number: u64,
     /// Its id.
+    #[serde(with = "json::envelope_id")]
     pub id: EnvelopeId,
     /// Of its text.
     pub digest: Digest,
     /// The case that it is about.
     pub case: Option<CaseId>,
     /// The signed envelope; `None` once it is settled and its case was forgotten.
+    #[serde(with = "json::maybe_bytes")]
     pub bytes: Option<Vec<u8>>,
     /// How often it was sent.
     pub attempts: u32,
     /// When to send it again; `None` once it is settled.
     pub due_at: Option<Timestamp>,
     /// The receipt that settled it.
+    #[serde(with = "json::maybe_bytes")]
     pub receipt: Option<Vec<u8>>,
 }
 
 /// A message from a peer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct InboxRow {
     /// From whom.
+    #[serde(with = "json::party")]
     pub peer: Party,
     /// Its number among all from this peer, from 1.
     pub number: u64,
     /// Its id.
+    #[serde(with = "json::envelope_id")]
     pub id: EnvelopeId,
     /// Of its text.
     pub digest: Digest,
     /// The envelope while it waits for one before it; `None` once it is applied.
+    #[serde(with = "json::maybe_bytes")]
     pub waiting: Option<Vec<u8>>,
     /// The receipt that was given; `None` while it waits.
+    #[serde(with = "json::maybe_bytes")]
     pub receipt: Option<Vec<u8>>,
 }
 
 /// A person's account with this party.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AccountRow {
     /// Its name.
     pub id: OfficialId,
     /// Counts its changes, from 1.
     pub version: u64,
     /// JSON.
+    #[serde(with = "json::bytes")]
     pub body: Vec<u8>,
 }
 
 /// A session of an account.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SessionRow {
     /// SHA-256 of the token that the person's browser holds.
+    #[serde(with = "json::fixed")]
     pub token_sha256: [u8; 32],
     /// The account.
     pub account: OfficialId,
     /// When it ends at the latest.
     pub ends_at: Timestamp,
     /// JSON.
+    #[serde(with = "json::bytes")]
     pub body: Vec<u8>,
 }
 
 /// One line of the audit: who saw or did what.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AuditRow {
     /// Its number, from 1, without gaps.
     pub number: u64,
@@ -176,17 +214,21 @@ pub struct AuditRow {
     /// The case, where it is about one.
     pub case: Option<CaseId>,
     /// JSON; ends with the SHA-256 of the line before, so that a missing one is seen.
+    #[serde(with = "json::bytes")]
     pub body: Vec<u8>,
 }
 
 /// The reply that was given under an idempotency key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReplyRow {
     /// SHA-256 over account and key.
+    #[serde(with = "json::fixed")]
     pub key_sha256: [u8; 32],
     /// After which it may be dropped.
     pub ends_at: Timestamp,
     /// JSON: digest of what was asked, and the reply.
+    #[serde(with = "json::bytes")]
     pub body: Vec<u8>,
 }
 

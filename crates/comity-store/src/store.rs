@@ -53,6 +53,8 @@ pub trait Reads {
     fn tiles(&mut self, after: Option<TileId>, max: usize) -> Result<Vec<Tile>, Fault>;
     /// Checkpoints of at least a size, by size, at most `max`.
     fn checkpoints(&mut self, from_size: u64, max: usize) -> Result<Vec<CheckpointRow>, Fault>;
+    /// The size of the first checkpoint that was stored and is there no more; for fsck.
+    fn checkpoint_missing(&mut self) -> Result<Option<u64>, Fault>;
     /// The largest checkpoint.
     fn checkpoint(&mut self) -> Result<Option<CheckpointRow>, Fault>;
     /// A person's key.

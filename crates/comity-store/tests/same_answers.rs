@@ -1,5 +1,5 @@
 //! Random batches on all stores: what one takes, all take; what one refuses, all refuse; and
-//! they give the same answers.
+//! they give the same answers. `COMITY_STORE_ROUNDS=100` makes a hundred times as many.
 
 #![allow(
     clippy::unwrap_used,
@@ -15,7 +15,7 @@ use common::*;
 use proptest::prelude::*;
 
 fn run(seed: u64, batches: usize) {
-    let mut rigs = [memory(), sqlite()];
+    let mut rigs = [memory(), sqlite(), postgres()];
     let mut random = Random::new(seed);
     let (mut taken, mut refused) = (0, 0);
     for number in 0..batches {
@@ -44,18 +44,28 @@ fn run(seed: u64, batches: usize) {
     assert!(batches < 100 || (taken > 10 && refused > 10), "{taken} taken, {refused} refused");
 }
 
+/// So many cases, or a multiple.
+fn cases(count: u32) -> u32 {
+    let times = std::env::var("COMITY_STORE_ROUNDS").ok().and_then(|n| n.parse().ok());
+    count * times.unwrap_or(1)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: cases(3),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn random_batches_come_to_the_same_in_every_store(seed in any::<u64>()) {
-        run(seed, 120);
+        run(seed, 60);
     }
 }
 
 #[test]
 fn known_seeds_come_to_the_same_in_every_store() {
-    for seed in 0..4 {
+    for seed in 0..2 {
         run(seed, 120);
     }
 }

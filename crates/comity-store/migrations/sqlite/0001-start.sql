@@ -21,6 +21,8 @@ CREATE TABLE tiles (
 
 CREATE TABLE checkpoints (
   size INTEGER PRIMARY KEY,
+  -- The size of the checkpoint before it: a row that was removed is seen.
+  before_size INTEGER,
   note BLOB NOT NULL
 ) STRICT;
 

@@ -4,7 +4,8 @@ use super::Tables;
 use crate::batch::{Batch, Change};
 use crate::fault::Fault;
 use crate::row::{
-    AccountRow, AuditRow, CaseRow, FileRow, InboxRow, LeafRow, OutboxRow, PersonKeyRow, TaskRow,
+    AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow,
+    PersonKeyRow, TaskRow,
 };
 use comity_exchange::Party;
 use comity_exchange::case::CaseId;
@@ -79,10 +80,7 @@ impl Work<'_> {
         match change {
             Change::Append(row) => self.append(row),
             Change::PutTile(tile) => self.tile(tile),
-            Change::PutCheckpoint(row) => {
-                self.put(|t| &mut t.checkpoints, row.size, row.clone());
-                Ok(())
-            }
+            Change::PutCheckpoint(row) => self.checkpoint(row),
             Change::AddPersonKey(row) => {
                 self.add(|t| &mut t.person_keys, row.id, row.clone(), "the person's key")
             }
@@ -164,6 +162,19 @@ impl Work<'_> {
             return misfit(format!("{}: a wider one is there", tile.id));
         }
         self.put(|t| &mut t.tiles, place, tile.clone());
+        Ok(())
+    }
+
+    fn checkpoint(&mut self, row: &CheckpointRow) -> Result<(), Fault> {
+        let last = self.tables.checkpoints.last_key_value().map(|(size, _)| *size);
+        let before = match self.tables.checkpoints.get(&row.size) {
+            Some((before, _)) => *before,
+            None if last.is_some_and(|last| last > row.size) => {
+                return misfit(format!("a checkpoint of {} leaves comes late", row.size));
+            }
+            None => last,
+        };
+        self.put(|t| &mut t.checkpoints, row.size, (before, row.clone()));
         Ok(())
     }
 

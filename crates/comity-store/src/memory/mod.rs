@@ -22,7 +22,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub(crate) struct Tables {
     leaves: BTreeMap<u64, LeafRow>,
     tiles: BTreeMap<(u8, u64), Tile>,
-    checkpoints: BTreeMap<u64, CheckpointRow>,
+    /// Each with the size of the one before it.
+    checkpoints: BTreeMap<u64, (Option<u64>, CheckpointRow)>,
     person_keys: BTreeMap<PersonKeyId, PersonKeyRow>,
     cases: BTreeMap<CaseId, CaseRow>,
     tasks: BTreeMap<(CaseId, String), TaskRow>,

@@ -41,7 +41,7 @@ impl Tables {
             .chain(self.cases.into_values().map(Row::Case))
             .chain(self.leaves.into_values().map(Row::Leaf))
             .chain(self.tiles.into_values().map(Row::Tile))
-            .chain(self.checkpoints.into_values().map(Row::Checkpoint));
+            .chain(self.checkpoints.into_values().map(|(_, row)| Row::Checkpoint(row)));
         let rest = (tasks.into_values().map(Row::Tasks))
             .chain(self.files.into_values().map(Row::File))
             .chain(self.peers.into_values().map(Row::Peer))
@@ -104,11 +104,17 @@ impl Reads for MemoryStore {
     fn checkpoints(&mut self, from_size: u64, max: usize) -> Result<Vec<CheckpointRow>, Fault> {
         let kept = self.lock();
         let rows = kept.tables.checkpoints.range(from_size..);
-        Ok(rows.take(max).map(|(_, row)| row.clone()).collect())
+        Ok(rows.take(max).map(|(_, (_, row))| row.clone()).collect())
+    }
+
+    fn checkpoint_missing(&mut self) -> Result<Option<u64>, Fault> {
+        let kept = self.lock();
+        let before = kept.tables.checkpoints.values().filter_map(|(before, _)| *before);
+        Ok(before.into_iter().find(|size| !kept.tables.checkpoints.contains_key(size)))
     }
 
     fn checkpoint(&mut self) -> Result<Option<CheckpointRow>, Fault> {
-        Ok(self.lock().tables.checkpoints.last_key_value().map(|(_, row)| row.clone()))
+        Ok(self.lock().tables.checkpoints.last_key_value().map(|(_, (_, row))| row.clone()))
     }
 
     fn person_key(&mut self, id: PersonKeyId) -> Result<Option<PersonKeyRow>, Fault> {

@@ -6,7 +6,6 @@
 mod fault;
 mod migrate;
 mod read;
-mod rows;
 mod write;
 
 use crate::batch::{Batch, Change};
@@ -99,6 +98,11 @@ impl SqliteStore {
         access: OpenFlags,
     ) -> Result<SqliteStore, Fault> {
         must_be_private(path)?;
+        if access == OpenFlags::SQLITE_OPEN_READ_WRITE {
+            // SQLite does not say why it cannot open a file; the system does.
+            let file = fs::OpenOptions::new().write(true).open(path);
+            file.map(drop).map_err(|e| on_file(path, &e))?;
+        }
         let flags = access | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(fault)?;
         connection.busy_timeout(Duration::from_millis(options.busy_wait_ms)).map_err(fault)?;

@@ -2,10 +2,12 @@
 
 use super::SqliteStore;
 use super::fault::fault;
-use super::rows::{self, AUDIT, CASE, INBOX, LEAF, OUTBOX, SESSION, TASK, TILE};
-use crate::column::{limit, ns, signed};
+use crate::column::{limit, ns, signed, unsigned};
 use crate::dump::Row as AnyRow;
 use crate::fault::Fault;
+use crate::from_row::{
+    self as rows, AUDIT, CASE, Cells, FromRow, INBOX, LEAF, OUTBOX, SESSION, TASK, TILE,
+};
 use crate::row::{
     AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
     PersonKeyRow, ReplyRow, SessionRow, TaskRow, role_name,
@@ -17,7 +19,19 @@ use comity_ledger::{PersonKeyId, Tile, TileId};
 use jiff::Timestamp;
 use rusqlite::{Params, Row, params};
 
-type FromRow<T> = fn(&Row) -> Result<T, Fault>;
+impl Cells for Row<'_> {
+    fn int(&self, column: usize) -> Result<Option<i64>, Fault> {
+        self.get(column).map_err(fault)
+    }
+
+    fn text(&self, column: usize) -> Result<Option<String>, Fault> {
+        self.get(column).map_err(fault)
+    }
+
+    fn bytes(&self, column: usize) -> Result<Option<Vec<u8>>, Fault> {
+        self.get(column).map_err(fault)
+    }
+}
 
 impl SqliteStore {
     fn each<T>(
@@ -111,7 +125,7 @@ impl SqliteStore {
         let sql = "SELECT key_sha256, ends_at, body FROM replies ORDER BY key_sha256";
         self.each(sql, [], rows::reply, |row| each(AnyRow::Reply(row)))?;
         let sql = "SELECT name, value FROM named_values ORDER BY name";
-        let value = |row: &Row| Ok((rows::get(row, 0)?, rows::get(row, 1)?));
+        let value = |row: &dyn Cells| Ok((rows::text(row, 0)?, rows::blob(row, 1)?));
         self.each(sql, [], value, |(name, value)| each(AnyRow::Value { name, value }))
     }
 }
@@ -159,6 +173,13 @@ impl Reads for SqliteStore {
     fn checkpoints(&mut self, from_size: u64, max: usize) -> Result<Vec<CheckpointRow>, Fault> {
         let sql = "SELECT size, note FROM checkpoints WHERE size >= ?1 ORDER BY size LIMIT ?2";
         self.all(sql, params![signed(from_size), limit(max, 0)], rows::checkpoint)
+    }
+
+    fn checkpoint_missing(&mut self) -> Result<Option<u64>, Fault> {
+        let sql = "SELECT min(before_size) FROM checkpoints AS later WHERE NOT EXISTS
+             (SELECT 1 FROM checkpoints WHERE size = later.before_size)";
+        let size = |row: &dyn Cells| row.int(0)?.map(unsigned).transpose();
+        Ok(self.one(sql, [], size)?.flatten())
     }
 
     fn checkpoint(&mut self) -> Result<Option<CheckpointRow>, Fault> {
@@ -213,7 +234,7 @@ impl Reads for SqliteStore {
     fn case_counts(&mut self) -> Result<(u64, u64), Fault> {
         let sql = "SELECT (SELECT count(*) FROM cases), \
                    (SELECT count(*) FROM cases WHERE ended_at IS NULL)";
-        let counts = |row: &Row| Ok((rows::number(row, 0)?, rows::number(row, 1)?));
+        let counts = |row: &dyn Cells| Ok((rows::number(row, 0)?, rows::number(row, 1)?));
         Ok(self.one(sql, [], counts)?.unwrap_or_default())
     }
 
@@ -370,7 +391,7 @@ impl Reads for SqliteStore {
 
     fn value(&mut self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         let sql = "SELECT value FROM named_values WHERE name = ?1";
-        self.one(sql, [name], |row| rows::get(row, 0))
+        self.one(sql, [name], |row| rows::blob(row, 0))
     }
 
     fn dump(&mut self, each: &mut dyn FnMut(AnyRow) -> Result<(), Fault>) -> Result<(), Fault> {

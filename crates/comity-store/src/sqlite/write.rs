@@ -5,7 +5,8 @@ use crate::batch::{Batch, Change};
 use crate::column::{ns, signed, unsigned};
 use crate::fault::Fault;
 use crate::row::{
-    AccountRow, AuditRow, CaseRow, InboxRow, LeafRow, OutboxRow, SessionRow, TaskRow, role_name,
+    AccountRow, AuditRow, CaseRow, CheckpointRow, InboxRow, LeafRow, OutboxRow, SessionRow,
+    TaskRow, role_name,
 };
 use comity_exchange::Party;
 use comity_exchange::case::CaseId;
@@ -61,11 +62,7 @@ impl Writer<'_> {
         match change {
             Change::Append(row) => self.append(row),
             Change::PutTile(tile) => self.tile(tile),
-            Change::PutCheckpoint(row) => {
-                let sql = "INSERT INTO checkpoints (size, note) VALUES (?1, ?2)
-                           ON CONFLICT (size) DO UPDATE SET note = excluded.note";
-                self.run(sql, params![signed(row.size), row.note]).map(drop)
-            }
+            Change::PutCheckpoint(row) => self.checkpoint(row),
             Change::AddPersonKey(row) => {
                 let sql =
                     "INSERT INTO person_keys (key_id, wrapped, destroyed_at) VALUES (?1, ?2, ?3)";
@@ -187,6 +184,17 @@ impl Writer<'_> {
                    WHERE excluded.width >= tiles.width";
         let params = params![tile.id.level, signed(tile.id.index), tile.id.width, tile.bytes];
         self.must(sql, params, || format!("{}: a wider one is there", tile.id))
+    }
+
+    fn checkpoint(&self, row: &CheckpointRow) -> Result<(), Fault> {
+        let (size, note) = (signed(row.size), &row.note);
+        if self.run("UPDATE checkpoints SET note = ?2 WHERE size = ?1", params![size, note])? > 0 {
+            return Ok(());
+        }
+        let sql = "INSERT INTO checkpoints (size, before_size, note)
+                   SELECT ?1, max(size), ?2 FROM checkpoints
+                   HAVING coalesce(max(size) < ?1, TRUE)";
+        self.must(sql, params![size, note], || format!("a checkpoint of {size} leaves comes late"))
     }
 
     fn destroy(&self, id: PersonKeyId, at: Timestamp) -> Result<(), Fault> {

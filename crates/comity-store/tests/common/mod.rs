@@ -2,8 +2,15 @@
 
 #![allow(dead_code, reason = "each test file uses a part")]
 
+pub mod cluster;
+pub mod crash;
+pub mod fixture;
+pub mod ledger;
 pub mod random;
+pub mod tamper;
 
+#[allow(unused_imports, reason = "each test file uses a part")]
+pub use cluster::postgres;
 use comity_exchange::case::{CaseId, OfficialId, OfficialRole, Version};
 use comity_exchange::{Digest, EnvelopeId, Party};
 use comity_ledger::{PersonKeyId, Tile, TileId};

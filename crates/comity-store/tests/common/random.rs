@@ -131,7 +131,7 @@ fn any_case(random: &mut Random) -> Change {
 
 fn any_task(random: &mut Random, case: u8) -> TaskRow {
     let role = random.of(&OfficialRole::ALL);
-    TaskRow { due_at: random.at(), ..task(case, &random.of(&KEYS), role, 0) }
+    TaskRow { due_at: random.at(), ..task(case, random.of(&KEYS), role, 0) }
 }
 
 fn any_message(random: &mut Random, store: &mut dyn Reads, next: &mut Next) -> Change {
@@ -188,7 +188,7 @@ fn any_other(random: &mut Random, store: &mut dyn Reads, next: &mut Next) -> Cha
         7 => {
             Change::PutReply(ReplyRow { ends_at: random.at(), ..reply(random.below(200) as u8, 0) })
         }
-        _ => set(&random.of(&KEYS), &random.bytes(100)),
+        _ => set(random.of(&KEYS), &random.bytes(100)),
     }
 }
 
