@@ -2,10 +2,11 @@
 
 use crate::account::{
     AccountFault, AccountKey, AuditEvent, AuditOutcome, Desk, Origin, Outcome, Permission, Person,
-    Presence, Rules, Stage, Subject, Throttle, What, Who, official_for,
+    Presence, RelyingParty, Rules, SecondFactorRule, Stage, Subject, Throttle, What, Who,
+    official_for,
 };
 use crate::app::App;
-use crate::home::SystemRandom;
+use crate::home::{Settings, SystemRandom};
 use crate::problem::Problem;
 use crate::routes::{Needs, Route};
 use axum::extract::FromRequestParts;
@@ -13,6 +14,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use comity_exchange::case::{CaseId, CommandName, OfficialId, OfficialRole, Side};
 use comity_ledger::StoreKey;
+use comity_model::Diagnostic;
 use comity_node::{Ask, NodeFault};
 use jiff::Timestamp;
 use std::net::IpAddr;
@@ -40,10 +42,26 @@ pub struct Door {
 }
 
 impl Door {
-    /// Sign-in of a node.
-    pub fn new(store_key: &StoreKey, side: Side, rules: Rules) -> Door {
+    /// Sign-in of a node, as it is set.
+    ///
+    /// # Errors
+    /// `bad-settings`.
+    pub fn of(settings: &Settings, store_key: &StoreKey) -> Result<Door, Diagnostic> {
+        let host = settings.url.split("//").nth(1).unwrap_or_default();
+        let id = host.split(['/', ':']).next().unwrap_or_default().to_owned();
+        let (origin, name) = (settings.url.clone(), settings.party.clone());
+        let second_factor = if settings.second_factor {
+            SecondFactorRule::Required
+        } else {
+            SecondFactorRule::Optional
+        };
+        let rules = Rules::new(RelyingParty { id, origin, name }).second_factor(second_factor);
+        let rules = rules.idle_minutes(settings.idle_minutes).ok_or_else(|| {
+            Diagnostic::error("bad-settings", "a session locks after 1 to 30 minutes")
+                .path("idle_minutes")
+        })?;
         let throttle = Mutex::new(Throttle::new(ADDRESSES_MAX));
-        Door { side, key: AccountKey::of(store_key), rules, throttle }
+        Ok(Door { side: settings.side, key: AccountKey::of(store_key), rules, throttle })
     }
 
     /// The addresses that failed.

@@ -10,10 +10,10 @@
 
 use comity_exchange::Party;
 use comity_exchange::case::Side;
-use comity_ledger::{KeyKind, KeyName, SecretKey, StoreKey};
+use comity_ledger::{KeyKind, KeyName, SecretKey, StoreKey, Trust};
 use comity_model::Diagnostic;
-use comity_node::{Identity, PeerNews, Random};
-use comity_store::{SqliteOptions, SqliteStore, Store};
+use comity_node::{Identity, Peer, PeerNews, Random};
+use comity_store::{PostgresOptions, PostgresStore, Reads, SqliteOptions, SqliteStore, Store};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -34,9 +34,15 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Where others reach it.
     pub url: String,
-    /// `sqlite:node.db`, or `postgres://…`; a password stands in the environment as `PGPASSWORD`.
+    /// `sqlite:node.db`, or `postgresql://…` without a password.
     #[serde(default = "default_store")]
     pub store: String,
+    /// A file with PostgreSQL's password alone, readable by the node's user alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_password: Option<PathBuf>,
+    /// The certificates that vouch for a PostgreSQL server on another machine, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_ca: Option<PathBuf>,
     /// Folder of the gallery that a federal node searches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gallery: Option<PathBuf>,
@@ -145,10 +151,7 @@ impl Home {
             Zeroizing::new(bytes.iter().map(|b| format!("{b:02x}")).collect());
         write_secret(&keys.join("store.key"), hex.as_bytes())?;
         let home = Home { folder: folder.to_owned(), settings };
-        if let Some(path) = home.sqlite() {
-            SqliteStore::create(&path, SqliteOptions::default())
-                .map_err(|e| fault(&path, e.code(), e))?;
-        }
+        home.open_store(true)?;
         let text = toml::to_string(&home.settings).map_err(|e| fault(&file, "not-toml", e))?;
         // The settings last: where they are, everything else is.
         fs::write(&file, text).map_err(|e| fault(&file, "not-written", e))?;
@@ -183,13 +186,47 @@ impl Home {
     /// # Errors
     /// What the store says.
     pub fn store(&self) -> Result<Box<dyn Store>, Diagnostic> {
-        let file = self.folder.join("node.toml");
+        self.open_store(false)
+    }
+
+    fn open_store(&self, is_new: bool) -> Result<Box<dyn Store>, Diagnostic> {
         if let Some(path) = self.sqlite() {
-            let store = SqliteStore::open(&path, SqliteOptions::default());
+            let options = SqliteOptions::default();
+            let store = if is_new {
+                SqliteStore::create(&path, options)
+            } else {
+                SqliteStore::open(&path, options)
+            };
             return Ok(Box::new(store.map_err(|e| fault(&path, e.code(), e))?));
         }
-        let message = format!("`{}` is no store", self.settings.store);
-        Err(fault(&file, "bad-store", message).path("store").help("`sqlite:node.db`"))
+        let file = self.folder.join("node.toml");
+        if !["postgresql://", "postgres://"].iter().any(|s| self.settings.store.starts_with(s)) {
+            let message = format!("`{}` is no store", self.settings.store);
+            return Err(fault(&file, "bad-store", message)
+                .path("store")
+                .help("a store is `sqlite:FILE` or `postgresql://…`"));
+        }
+        let mut options = PostgresOptions::new(&self.settings.store);
+        options.password_file = self.settings.store_password.as_ref().map(|p| self.path(p));
+        options.root_certificates = self.settings.store_ca.as_ref().map(|p| self.path(p));
+        let store =
+            if is_new { PostgresStore::create(options) } else { PostgresStore::open(options) };
+        Ok(Box::new(store.map_err(|e| fault(&file, e.code(), e))?))
+    }
+
+    /// Whose signatures the checkpoints of this node's ledger need, and may carry: its own keys
+    /// and the peers'.
+    ///
+    /// # Errors
+    /// As for [`Home::identity`]; a peer that cannot be read.
+    pub fn trust(&self, store: &mut dyn Reads) -> Result<Trust, Diagnostic> {
+        let identity = self.identity()?;
+        let mut keys =
+            vec![identity.log_key.verifier().clone(), identity.witness_key.verifier().clone()];
+        for row in store.peers().map_err(Diagnostic::from)? {
+            keys.push(Peer::from_row(&row)?.0.witness_key);
+        }
+        Ok(Trust::in_keys(&keys))
     }
 
     fn key(&self, name: &str) -> Result<SecretKey, Diagnostic> {

@@ -1,7 +1,6 @@
 //! One node, up and running: the thread of the node, the scheduler, the mailer, the searcher,
 //! and HTTP over all of it.
 
-use crate::account::{RelyingParty, Rules, SecondFactorRule};
 use crate::alarm;
 use crate::app::{App, Readers};
 use crate::door::Door;
@@ -65,7 +64,7 @@ impl Server {
         let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
         let metrics = Arc::new(Metrics::default());
         let app = Arc::new(App {
-            door: Door::new(&store_key, side, rules(settings)?),
+            door: Door::of(settings, &store_key)?,
             engine: engine.clone(),
             readers: Arc::new(Readers::new(readers)),
             party,
@@ -120,22 +119,6 @@ impl Server {
         let running = self.running;
         let _ = tokio::task::spawn_blocking(move || running.stop()).await;
     }
-}
-
-/// What the node has set about accounts.
-fn rules(settings: &crate::home::Settings) -> Result<Rules, Diagnostic> {
-    let host = settings.url.split("//").nth(1).unwrap_or_default();
-    let host = host.split(['/', ':']).next().unwrap_or_default().to_owned();
-    let site =
-        RelyingParty { id: host, origin: settings.url.clone(), name: settings.party.clone() };
-    let rules = Rules::new(site).second_factor(if settings.second_factor {
-        SecondFactorRule::Required
-    } else {
-        SecondFactorRule::Optional
-    });
-    rules.idle_minutes(settings.idle_minutes).ok_or_else(|| {
-        failed("bad-settings", "a session locks after 1 to 30 minutes").path("idle_minutes")
-    })
 }
 
 async fn tls(home: &Home) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, Diagnostic> {

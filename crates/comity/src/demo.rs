@@ -94,6 +94,8 @@ fn settings(args: &Args, side: Side) -> Settings {
         listen,
         url: format!("http://{listen}"),
         store: "sqlite:node.db".to_owned(),
+        store_password: None,
+        store_ca: None,
         gallery,
         tls: None,
         peer_ca: None,

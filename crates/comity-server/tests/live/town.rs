@@ -93,6 +93,8 @@ impl House {
             listen: port,
             url: url.clone(),
             store: "sqlite:node.db".to_owned(),
+            store_password: None,
+            store_ca: None,
             gallery: None,
             tls: None,
             peer_ca: None,
