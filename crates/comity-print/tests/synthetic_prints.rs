@@ -57,8 +57,8 @@ fn prints() -> &'static [Print] {
     })
 }
 
-/// True minutiae that were found, each by one.
-fn hits(print: &Print) -> usize {
+/// Which of the found minutiae are true; each true one is found once.
+fn hits(print: &Print) -> Vec<bool> {
     let mut near: Vec<(f32, usize, usize)> = Vec::new();
     for (i, t) in print.truth.iter().enumerate() {
         for (j, m) in print.found.iter().enumerate() {
@@ -72,20 +72,18 @@ fn hits(print: &Print) -> usize {
     }
     near.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut ours, mut theirs) = (vec![false; print.truth.len()], vec![false; print.found.len()]);
-    let mut hits = 0;
     for (_, i, j) in near {
         if !ours[i] && !theirs[j] {
             (ours[i], theirs[j]) = (true, true);
-            hits += 1;
         }
     }
-    hits
+    theirs
 }
 
 /// Of the impressions of a number: how many true minutiae were found, how many found are true.
 fn recall_and_precision(impression: usize) -> (f64, f64) {
     let of_number = || prints().iter().filter(|p| p.impression == impression);
-    let hits: usize = of_number().map(hits).sum();
+    let hits = of_number().flat_map(hits).filter(|hit| *hit).count();
     let truth: usize = of_number().map(|p| p.truth.len()).sum();
     let found: usize = of_number().map(|p| p.found.len()).sum();
     assert!(truth > 300, "{truth} true minutiae");
@@ -102,6 +100,25 @@ fn extraction_finds_the_true_minutiae() {
         assert!(recall >= recall_min, "impression {impression}: recall {recall:.3}");
         assert!(precision >= precision_min, "impression {impression}: precision {precision:.3}");
     }
+}
+
+#[test]
+fn the_surer_the_extractor_is_of_a_minutia_the_likelier_it_is_true() {
+    let mut judged: Vec<(u8, bool)> =
+        prints().iter().flat_map(|p| p.found.iter().map(|m| m.quality).zip(hits(p))).collect();
+    judged.sort_unstable();
+    let false_share: Vec<f64> = judged
+        .chunks(judged.len().div_ceil(5))
+        .map(|fifth| {
+            let (least, most) = (fifth[0].0, fifth[fifth.len() - 1].0);
+            let share = fifth.iter().filter(|(_, hit)| !hit).count() as f64 / fifth.len() as f64;
+            println!("quality {least} to {most}: {share:.3} of {} false", fifth.len());
+            share
+        })
+        .collect();
+    assert!(false_share.is_sorted_by(|lower, higher| higher <= lower), "{false_share:?}");
+    assert!(false_share[1] < 0.08 && false_share[3] < 0.02, "{false_share:?}");
+    assert!(false_share[0] > 3.0 * false_share[1], "quality tells them apart: {false_share:?}");
 }
 
 /// Scores of the same finger, and of different ones.
