@@ -128,6 +128,17 @@ fn an_image_without_ridges_has_no_minutiae() {
 }
 
 #[test]
+fn quality_falls_with_noise_and_with_what_is_missing_of_the_print() {
+    let quality = |drawing: &Drawing| of(&drawing.image()).found.quality;
+    let plain = Drawing { noise: 20.0, ..Drawing::plain() };
+    let noisier = [60.0, 120.0].map(|noise| quality(&Drawing { noise, ..plain.clone() }));
+    let smaller = [200, 100].map(|height| quality(&Drawing { height, ..plain.clone() }));
+    for worse in [noisier, smaller] {
+        assert!(quality(&plain) > worse[0] && worse[0] > worse[1] && worse[1] > 1, "{worse:?}");
+    }
+}
+
+#[test]
 fn images_of_every_small_size_are_taken() {
     let sides = [1, 2, 5, 7, 8, 9, 16, 17, 31, 33, 64, 67];
     let mut state = 5u64;

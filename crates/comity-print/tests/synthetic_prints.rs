@@ -28,6 +28,7 @@ struct Print {
     impression: usize,
     truth: Vec<Minutia>,
     found: Vec<Minutia>,
+    quality: u8,
     prepared: Prepared,
 }
 
@@ -50,6 +51,7 @@ fn prints() -> &'static [Print] {
                 impression,
                 truth: truth[0].minutiae.clone(),
                 prepared: Prepared::of(&Template::of(&extraction)),
+                quality: extraction.found.quality,
                 found: extraction.found.minutiae,
             }
         })
@@ -119,6 +121,17 @@ fn the_surer_the_extractor_is_of_a_minutia_the_likelier_it_is_true() {
     assert!(false_share.is_sorted_by(|lower, higher| higher <= lower), "{false_share:?}");
     assert!(false_share[1] < 0.08 && false_share[3] < 0.02, "{false_share:?}");
     assert!(false_share[0] > 3.0 * false_share[1], "quality tells them apart: {false_share:?}");
+}
+
+#[test]
+fn harder_prints_are_of_lower_quality() {
+    let mean = |impression| {
+        let of_number = prints().iter().filter(|p| p.impression == impression);
+        of_number.map(|p| f64::from(p.quality)).sum::<f64>() / FINGERS as f64
+    };
+    let (easy, medium, hard) = (mean(1), mean(2), mean(3));
+    println!("quality {easy:.1}, {medium:.1}, {hard:.1}");
+    assert!(easy > medium && medium > hard);
 }
 
 /// Scores of the same finger, and of different ones.
