@@ -1,0 +1,26 @@
+//! What one node keeps, durably: [`Store`].
+//!
+//! Everything that a node changes goes through [`Store::commit`]: one [`Batch`], all or nothing,
+//! durable when it returns. A batch says on how many leaves it builds; if the ledger has another
+//! size by then, it is refused ([`Fault::Conflict`]) and nothing is changed. So of several
+//! servers on one database exactly one writes next, and none overwrites what it did not see.
+//!
+//! Three stores, written separately and tested by one suite: in memory (for the simulator, with
+//! faults on request), SQLite, PostgreSQL. None of them reads the time or makes random bytes.
+
+mod batch;
+mod check;
+mod fault;
+mod memory;
+mod row;
+mod store;
+
+pub use batch::{Batch, Change};
+pub use check::VALUE_BYTES_MAX;
+pub use fault::Fault;
+pub use memory::{MemoryStore, Trouble};
+pub use row::{
+    AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
+    PersonKeyRow, ReplyRow, SessionRow, TaskRow, role_name,
+};
+pub use store::{Page, Reads, Store, TaskCursor};
