@@ -10,17 +10,23 @@
 
 mod batch;
 mod check;
+mod column;
+mod dump;
 mod fault;
 mod memory;
+mod migration;
 mod row;
+mod sqlite;
 mod store;
 
 pub use batch::{Batch, Change};
 pub use check::VALUE_BYTES_MAX;
+pub use dump::Row;
 pub use fault::Fault;
 pub use memory::{MemoryStore, Trouble};
 pub use row::{
     AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
     PersonKeyRow, ReplyRow, SessionRow, TaskRow, role_name,
 };
+pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Page, Reads, Store, TaskCursor};

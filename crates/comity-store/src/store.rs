@@ -1,6 +1,7 @@
 //! What a store can do.
 
 use crate::batch::Batch;
+use crate::dump::Row;
 use crate::fault::Fault;
 use crate::row::{
     AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
@@ -127,6 +128,9 @@ pub trait Reads {
     fn reply(&mut self, key_sha256: &[u8; 32]) -> Result<Option<ReplyRow>, Fault>;
     /// A named value of the node.
     fn value(&mut self, name: &str) -> Result<Option<Vec<u8>>, Fault>;
+    /// Gives every row as of one moment, in the order of [`Row`]. Ends early with the first
+    /// error that `each` returns.
+    fn dump(&mut self, each: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault>;
 }
 
 /// A store that can be written.

@@ -1,6 +1,7 @@
 //! Reading from memory.
 
 use super::{MemoryStore, Tables};
+use crate::dump::Row;
 use crate::fault::Fault;
 use crate::row::{
     AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
@@ -11,6 +12,7 @@ use comity_exchange::case::{CaseId, OfficialId, OfficialRole};
 use comity_exchange::{Digest, EnvelopeId, Party};
 use comity_ledger::{PersonKeyId, Tile, TileId};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 impl Tables {
@@ -27,6 +29,30 @@ impl Tables {
         let all = (peer.clone(), 0)..=(peer.clone(), u64::MAX);
         let applied = self.inbox.range(all).rev().find(|(_, row)| row.receipt.is_some());
         applied.map_or(1, |((_, number), _)| number + 1)
+    }
+
+    /// Every row, in the order of [`Row`].
+    fn rows(self) -> impl Iterator<Item = Row> {
+        let mut tasks: BTreeMap<CaseId, Vec<TaskRow>> = BTreeMap::new();
+        for (_, task) in self.tasks {
+            tasks.entry(task.case).or_default().push(task);
+        }
+        let ledger = (self.person_keys.into_values().map(Row::PersonKey))
+            .chain(self.cases.into_values().map(Row::Case))
+            .chain(self.leaves.into_values().map(Row::Leaf))
+            .chain(self.tiles.into_values().map(Row::Tile))
+            .chain(self.checkpoints.into_values().map(Row::Checkpoint));
+        let rest = (tasks.into_values().map(Row::Tasks))
+            .chain(self.files.into_values().map(Row::File))
+            .chain(self.peers.into_values().map(Row::Peer))
+            .chain(self.outbox.into_values().map(Row::Outbox))
+            .chain(self.inbox.into_values().map(Row::Inbox))
+            .chain(self.accounts.into_values().map(Row::Account))
+            .chain(self.sessions.into_values().map(Row::Session))
+            .chain(self.audit.into_values().map(Row::Audit))
+            .chain(self.replies.into_values().map(Row::Reply))
+            .chain(self.values.into_iter().map(|(name, value)| Row::Value { name, value }));
+        ledger.chain(rest)
     }
 
     /// The tasks that a filter leaves, by due time.
@@ -246,5 +272,11 @@ impl Reads for MemoryStore {
 
     fn value(&mut self, name: &str) -> Result<Option<Vec<u8>>, Fault> {
         Ok(self.lock().tables.values.get(name).cloned())
+    }
+
+    fn dump(&mut self, each: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
+        // Without the lock: `each` may ask the store something.
+        let tables = self.lock().tables.clone();
+        tables.rows().try_for_each(each)
     }
 }
