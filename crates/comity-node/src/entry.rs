@@ -5,9 +5,9 @@ use crate::fault::NodeFault;
 use comity_exchange::Digest;
 use comity_exchange::case::CaseId;
 use comity_exchange::case::{
-    Act, Advice, Booking, Case, Choice, Claim, ClaimId, Correction, CustodyEnd, Determination,
-    Draft, Eligible, Facts, GalleryRecord, PlaceName, Refusal, Remark, RequestId, Resolution,
-    Submission, Tcn, Version, Why, allowed,
+    Act, Advice, Booking, Case, Choice, Claim, ClaimId, CommandName, Correction, CustodyEnd,
+    Determination, Draft, Eligible, Facts, GalleryRecord, PlaceName, Refusal, Remark, RequestId,
+    Resolution, Submission, Tcn, Version, Why, allowed,
 };
 use comity_ledger::PersonKey;
 use comity_model::Diagnostic;
@@ -147,6 +147,35 @@ pub enum Entry {
 }
 
 impl Entry {
+    /// The command that it makes.
+    pub fn name(&self) -> CommandName {
+        match self {
+            Entry::Book { .. } => CommandName::Book,
+            Entry::AmendBooking { .. } => CommandName::AmendBooking,
+            Entry::SubmitPrints { .. } => CommandName::SubmitPrints,
+            Entry::ServeRequest { .. } => CommandName::ServeRequest,
+            Entry::AnswerRequest { .. } => CommandName::AnswerRequest,
+            Entry::SetEligible(_) => CommandName::SetEligible,
+            Entry::GiveNotice { .. } => CommandName::GiveNotice,
+            Entry::StartHold { .. } => CommandName::StartHold,
+            Entry::EndHold { .. } => CommandName::EndHold,
+            Entry::Transfer { .. } => CommandName::Transfer,
+            Entry::EndCustody(_) => CommandName::EndCustody,
+            Entry::VerifyMatch { .. } => CommandName::VerifyMatch,
+            Entry::RejectCandidates {} => CommandName::RejectCandidates,
+            Entry::DetermineStatus(_) => CommandName::DetermineStatus,
+            Entry::EvaluateProgram {} => CommandName::EvaluateProgram,
+            Entry::IssueRequest { .. } => CommandName::IssueRequest,
+            Entry::WithdrawRequest { .. } => CommandName::WithdrawRequest,
+            Entry::TakeCustody { .. } => CommandName::TakeCustody,
+            Entry::MakeClaim(_) => CommandName::MakeClaim,
+            Entry::ResolveClaim { .. } => CommandName::ResolveClaim,
+            Entry::DoDuty { .. } => CommandName::DoDuty,
+            Entry::Note { .. } => CommandName::Note,
+            Entry::Correct { .. } => CommandName::Correct,
+        }
+    }
+
     /// The command that an entry makes in a case, with what the law says of it now.
     ///
     /// # Errors
@@ -157,6 +186,7 @@ impl Entry {
         case: &Case,
         now: Timestamp,
     ) -> Result<Act, NodeFault> {
+        let name = self.name();
         let advice = |draft: Option<&Draft>| {
             let asked = match draft {
                 None => Advice::of(library, case, now),
@@ -173,13 +203,13 @@ impl Entry {
             Entry::SubmitPrints { tcn, file } => Act::SubmitPrints(Submission { tcn, file }),
             Entry::ServeRequest { request, served_at } => Act::ServeRequest { request, served_at },
             Entry::AnswerRequest { request, choices, reason } => {
-                opened(case, now)?;
+                opened(case, name, now)?;
                 Act::AnswerRequest { request, advice: advice(None)?, choices, reason }
             }
             Entry::SetEligible(eligible) => Act::SetEligible(eligible),
             Entry::GiveNotice { request } => Act::GiveNotice { request },
             Entry::StartHold { request } => {
-                opened(case, now)?;
+                opened(case, name, now)?;
                 Act::StartHold { request, advice: advice(None)? }
             }
             Entry::EndHold { reason } => Act::EndHold { reason },
@@ -189,11 +219,11 @@ impl Entry {
             Entry::RejectCandidates {} => Act::RejectCandidates,
             Entry::DetermineStatus(determination) => Act::DetermineStatus(determination),
             Entry::EvaluateProgram {} => {
-                opened(case, now)?;
+                opened(case, name, now)?;
                 Act::EvaluateProgram(advice(None)?)
             }
             Entry::IssueRequest { draft } => {
-                opened(case, now)?;
+                opened(case, name, now)?;
                 let advice = advice(Some(&draft))?;
                 Act::IssueRequest { draft, advice }
             }
@@ -223,13 +253,12 @@ fn known_place(library: &Library, place: &PlaceName) -> Result<(), NodeFault> {
 }
 
 /// The law can be asked of a case that has begun only.
-fn opened(case: &Case, now: Timestamp) -> Result<(), NodeFault> {
+fn opened(case: &Case, command: CommandName, now: Timestamp) -> Result<(), NodeFault> {
     if case.booking.is_some() {
         return Ok(());
     }
-    let name = comity_exchange::case::CommandName::AnswerRequest;
     Err(NodeFault::Refused(Box::new(Refusal {
-        command: name,
+        command,
         why: Why::NotOpened,
         allowed: allowed(case, now),
     })))

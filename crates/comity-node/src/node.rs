@@ -401,6 +401,14 @@ impl Node {
         }
     }
 
+    /// A case as it stands, if there is one.
+    ///
+    /// # Errors
+    /// The store; what it holds does not open.
+    pub fn case(&mut self, id: CaseId) -> Result<Option<Case>, NodeFault> {
+        Ok(self.load(id)?.map(|loaded| loaded.case))
+    }
+
     /// A case by its id, from memory or from its events.
     pub(crate) fn load(&mut self, id: CaseId) -> Result<Option<Loaded>, NodeFault> {
         if let Some(loaded) = self.cases.get(&id) {
