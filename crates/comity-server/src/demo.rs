@@ -115,7 +115,7 @@ enum Plot {
 }
 
 const PLOTS: [Plot; 5] =
-    [Plot::HandedOver, Plot::NotAskedFor, Plot::NobodyComes, Plot::Citizen, Plot::Unknown];
+    [Plot::HandedOver, Plot::NotAskedFor, Plot::Citizen, Plot::NobodyComes, Plot::Unknown];
 
 impl Day<'_> {
     /// Plays the day and tells what happens.

@@ -162,8 +162,8 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
             }
         };
         let day = Day { jail: &at_jail, office: &at_office, speed: f64::from(args.speed) };
-        day.play(&people, say).await.map_err(|p| Failure::usage(p.detail))?;
-        if !args.once {
+        let played = day.play(&people, say).await;
+        if !args.once && played.is_ok() {
             if !as_json {
                 println!("\nThe day is over. The nodes go on listening; Ctrl-C stops them.");
             }
@@ -171,6 +171,7 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
         }
         at_jail.stop().await;
         at_office.stop().await;
+        played.map_err(|problem| Failure::usage(problem.detail))?;
         Ok(EXIT_OK)
     })
 }

@@ -11,6 +11,7 @@ mod decide;
 mod gallery;
 mod generate;
 mod ledger;
+mod node;
 mod policy;
 mod print;
 mod ran;
