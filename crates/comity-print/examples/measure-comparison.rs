@@ -122,7 +122,8 @@ fn main() {
         a.set == b.set && a.finger == b.finger
     };
     let within = |&&(a, b): &&(usize, usize)| impressions[a].set == impressions[b].set;
-    let (genuine, impostor): (Vec<_>, Vec<_>) = protocol.iter().filter(within).partition(|p| same(p));
+    let (genuine, impostor): (Vec<_>, Vec<_>) =
+        protocol.iter().filter(within).partition(|p| same(p));
     let every = |a: usize| (a + 1..prepared.len()).map(move |b| (a, b));
     let all: Vec<(usize, usize)> = (0..prepared.len()).flat_map(every).collect();
     for (name, pairs) in [
