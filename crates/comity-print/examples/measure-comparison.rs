@@ -6,6 +6,10 @@
 //! so that the next run need not extract them.
 #![allow(clippy::expect_used, reason = "an example stops at what is wrong")]
 
+#[path = "support/busy.rs"]
+mod busy;
+
+use busy::Busy;
 use comity_print::FingerPosition;
 use comity_print::eval::{Impression, Trial, pairs, table};
 use comity_print::extract::extract;
@@ -66,22 +70,15 @@ fn templates(list: &[(Impression, PathBuf)], cache: Option<&Path>) -> Vec<Templa
     found
 }
 
-/// Seconds that this thread has been on a processor; of the clock where nobody says.
-fn busy_s(begun: Instant) -> f64 {
-    let said = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
-    let ns = said.and_then(|s| s.split(' ').next().and_then(|n| n.parse::<f64>().ok()));
-    ns.map_or_else(|| begun.elapsed().as_secs_f64(), |ns| ns / 1e9)
-}
-
 /// Comparisons a second over pairs, run at least three times and for a second.
 fn rate(prepared: &[Prepared], pairs: &[(usize, usize)]) -> f64 {
     let mut best = 0.0f64;
     let (begun, mut runs) = (Instant::now(), 0);
     while runs < 3 || begun.elapsed().as_secs_f64() < 1.0 {
-        let from = busy_s(begun);
+        let busy = Busy::new();
         let sum: f32 = pairs.iter().map(|&(a, b)| compare(&prepared[a], &prepared[b]).score).sum();
         assert!(sum.is_finite());
-        best = best.max(pairs.len() as f64 / (busy_s(begun) - from));
+        best = best.max(pairs.len() as f64 / busy.seconds());
         runs += 1;
     }
     best
@@ -92,10 +89,9 @@ fn main() {
     let folder = arguments.next().expect("a folder of sets");
     let list = listed(&folder);
     let templates = templates(&list, arguments.next().as_deref());
-    let begun = Instant::now();
-    let from = busy_s(begun);
+    let busy = Busy::new();
     let prepared: Vec<Prepared> = templates.iter().map(Prepared::of).collect();
-    let each_us = (busy_s(begun) - from) / templates.len() as f64 * 1e6;
+    let each_us = busy.seconds() / templates.len() as f64 * 1e6;
     let minutiae: usize = templates.iter().map(|t| t.minutiae.len()).sum();
     println!(
         "{} prints, {:.1} minutiae each, made ready in {each_us:.0} us each",
@@ -115,6 +111,23 @@ fn main() {
         println!(
             "{:14} {:6.2} {:8.2} {:8.2} {:8.2}",
             line.name, r.eer, r.fnmr_at_fmr_1pct, r.fnmr_at_fmr_0_1pct, r.rank1
+        );
+    }
+    for (name, across) in [("within", false), ("across", true)] {
+        let of = |t: &&Trial| {
+            let (a, b) = (&impressions[t.a], &impressions[t.b]);
+            (a.set != b.set) == across && (across || a.finger != b.finger)
+        };
+        let impostors: Vec<f32> = trials.iter().filter(of).map(|t| t.score).collect();
+        let share = |least: f32| {
+            impostors.iter().filter(|s| **s >= least).count() as f64 / impostors.len() as f64
+        };
+        println!(
+            "impostors {name} sets at score 1, 2, 3: {:.4} {:.4} {:.5} of {}",
+            share(1.0),
+            share(2.0),
+            share(3.0),
+            impostors.len()
         );
     }
     let same = |&(a, b): &(usize, usize)| {

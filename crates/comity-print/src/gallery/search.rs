@@ -24,9 +24,9 @@ pub struct Effort {
 }
 
 impl Default for Effort {
-    /// Two percent, at least 500; a hundred.
+    /// One percent, at least 200; fifty.
     fn default() -> Self {
-        Self { hough_share: 0.02, hough_min: 500, exact: 100 }
+        Self { hough_share: 0.01, hough_min: 200, exact: 50 }
     }
 }
 
