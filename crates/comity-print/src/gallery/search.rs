@@ -24,9 +24,9 @@ pub struct Effort {
 }
 
 impl Default for Effort {
-    /// One percent, at least 200; fifty.
+    /// Two percent, at least 300; fifty.
     fn default() -> Self {
-        Self { hough_share: 0.01, hough_min: 200, exact: 50 }
+        Self { hough_share: 0.02, hough_min: 300, exact: 50 }
     }
 }
 
