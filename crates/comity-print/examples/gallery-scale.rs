@@ -1,18 +1,22 @@
 //! Measures the cascade on synthetic templates as the gallery grows: cost of each pass on one
 //! thread, memory a finger, and how many right fingers it loses against comparing everybody.
 //!
-//! `cargo run --release -p comity-print --example gallery-scale -- 1000000 200 scale.svg`:
-//! fingers of the largest gallery, probes, picture. Prints one JSON object a line.
+//! `cargo run --release -p comity-print --example gallery-scale -- 1000000 200 scale.svg 10000`:
+//! fingers of the largest gallery, probes, picture, fingers of the largest gallery in which every
+//! probe is compared with everybody too. Prints one JSON object a line.
 #![allow(clippy::expect_used, reason = "an example stops at what is wrong")]
 
+#[path = "support/busy.rs"]
+mod busy;
 #[path = "support/chart.rs"]
 mod chart;
 
+use busy::Busy;
 use comity_print::FingerPosition;
 use comity_print::gallery::file::{Shard, ShardHeader, records};
 use comity_print::gallery::{Effort, FingerEntry, Gallery, Probe, Record, SubjectId};
+use comity_print::matcher::{Prepared, compare};
 use comity_print::synth::{Difficulty, DirectFinger};
-use std::time::Instant;
 
 fn entry(finger: u64, impression: u64) -> FingerEntry {
     let template = DirectFinger::draw(77, finger).template(impression, Difficulty::Medium);
@@ -57,17 +61,17 @@ fn measure(gallery: &Gallery<'_>, size: usize, probes: usize) -> Measured {
     for n in 0..probes {
         let right = n * (size / probes);
         let probe = Probe::new(&entry(right as u64, 2), gallery);
-        let begun = Instant::now();
+        let begun = Busy::new();
         assert!(gallery.survivors(0..size, &probe, &SCAN).is_empty());
-        sum.scan_s += begun.elapsed().as_secs_f64();
-        let begun = Instant::now();
+        sum.scan_s += begun.seconds();
+        let begun = Busy::new();
         let list = gallery.best(vec![gallery.survivors(0..size, &probe, &effort)], &effort);
-        sum.passes_s += begun.elapsed().as_secs_f64();
-        let begun = Instant::now();
+        sum.passes_s += begun.seconds();
+        let begun = Busy::new();
         let score = |number| gallery.compare(&probe, number).map_or(f32::MIN, |c| c.1.score);
         let best = list.iter().map(|s| (score(s.number), s.number));
         let best = best.max_by(|a, b| a.0.total_cmp(&b.0)).expect("somebody is left");
-        sum.exact_s += begun.elapsed().as_secs_f64();
+        sum.exact_s += begun.seconds();
         sum.first += u64::from(best.1 == right);
         if list.iter().any(|s| s.number == right) {
             sum.kept += 1;
@@ -81,17 +85,32 @@ fn measure(gallery: &Gallery<'_>, size: usize, probes: usize) -> Measured {
     sum
 }
 
+/// Searches in which the right finger is first among everybody, and comparisons a second.
+fn exhaustive(prepared: &[Prepared], probes: usize) -> (usize, f64) {
+    let (mut first, begun) = (0, Busy::new());
+    for n in 0..probes {
+        let right = n * (prepared.len() / probes);
+        let probe = Prepared::of(&entry(right as u64, 2).template);
+        let score = |other: &Prepared| compare(&probe, other).score;
+        let own = score(&prepared[right]);
+        // As many as score above; a tie counts against.
+        let above = prepared.iter().enumerate().filter(|(o, p)| *o != right && score(p) >= own);
+        first += usize::from(above.count() == 0);
+    }
+    (first, (probes * prepared.len()) as f64 / begun.seconds())
+}
+
 fn main() {
     let argument = |n: usize, otherwise: usize| {
         std::env::args().nth(n).and_then(|a| a.parse().ok()).unwrap_or(otherwise)
     };
     let (largest, probes) = (argument(1, 100_000), argument(2, 100));
-    let begun = Instant::now();
+    let begun = Busy::new();
     let bytes = shard(largest as u64);
-    let made = largest as f64 / begun.elapsed().as_secs_f64();
-    let begun = Instant::now();
+    let made = largest as f64 / begun.seconds();
+    let begun = Busy::new();
     let gallery = Gallery::new(Shard::read(&bytes).into_iter().collect());
-    let read_s = begun.elapsed().as_secs_f64();
+    let read_s = begun.seconds();
     println!(
         "{{\"fingers\":{largest},\"made_per_s\":{made:.0},\"checked_and_opened_s\":{read_s:.3},\
          \"bytes_per_finger\":{:.0}}}",
@@ -116,6 +135,13 @@ fn main() {
             searched / m.scan_s,
             searched / (m.passes_s + m.exact_s)
         );
+        if size <= argument(4, 10_000) {
+            let all = (0..size).map(|n| Prepared::of(&entry(n as u64, 1).template));
+            let (first, rate) = exhaustive(&all.collect::<Vec<_>>(), probes);
+            println!(
+                "{{\"gallery\":{size},\"exhaustive_rank1\":{first},\"comparisons_per_s\":{rate:.0}}}"
+            );
+        }
         points.push((size as f64, [ms(m.scan_s), ms(m.passes_s - m.scan_s), ms(m.exact_s)]));
     }
     if let Some(path) = std::env::args().nth(3) {

@@ -136,3 +136,24 @@ fn prints_of_no_and_of_too_many_minutiae_are_searched_and_enrolled() {
     }
     assert_eq!(search(&gallery, &[nothing], &EFFORT).above_threshold().count(), 0);
 }
+
+#[test]
+fn a_search_sees_what_was_whole_when_it_began_while_another_appends() {
+    let before = shard(20, 1);
+    let added = records(&[Record { subject: id(500), fingers: vec![entry(500, 1, 1, 1)] }]);
+    let probes = [entry(7, 1, 2, 1), entry(500, 1, 2, 1)];
+    let found = |bytes: &[u8]| {
+        let gallery = Gallery::new(vec![Shard::read(bytes).unwrap()]);
+        let one = |p: &FingerEntry| search(&gallery, std::slice::from_ref(p), &EFFORT);
+        probes.each_ref().map(|p| (gallery.len(), first(&one(p))))
+    };
+    // At every byte of the append, as a reader may see it.
+    for cut in (0..added.len()).step_by(97) {
+        let seen = [before.as_slice(), &added[..cut]].concat();
+        let [old, new] = found(&seen);
+        assert_eq!(old, (20, Some(id(7))), "{cut} bytes appended");
+        assert_ne!(new.1, Some(id(500)));
+    }
+    let [old, new] = found(&[before, added].concat());
+    assert_eq!((old, new), ((21, Some(id(7))), (21, Some(id(500)))));
+}

@@ -75,7 +75,7 @@ pub struct Record {
 const HEAD: usize = 4;
 
 /// A finger as it lies in a block, not yet unpacked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PackedFinger<'a> {
     /// Which finger.
     pub finger: FingerPosition,
@@ -99,7 +99,7 @@ impl Record {
 }
 
 impl FingerEntry {
-    fn pack(&self, out: &mut Vec<u8>) {
+    pub(super) fn pack(&self, out: &mut Vec<u8>) {
         let mut template = self.template.clone();
         template.minutiae = best(&template.minutiae, MINUTIAE_MAX);
         let codes = codes::of_minutiae(&template.minutiae);

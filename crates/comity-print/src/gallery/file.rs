@@ -1,6 +1,6 @@
 //! A shard as bytes: a header, then checksummed blocks that are only ever appended.
 
-use super::entry::{PackedFinger, Record, SubjectId, take};
+use super::entry::{FingerEntry, PackedFinger, Record, SubjectId, take};
 use std::collections::HashSet;
 use std::fmt;
 
@@ -245,6 +245,16 @@ impl<'a> Shard<'a> {
         Ok(shard)
     }
 
+    /// Under whose id the very same print is enrolled already: the same finger, the same template.
+    /// One file always gives one template, so a file that comes twice is found; two impressions
+    /// of one finger are not the same.
+    pub fn enrolled_as(&self, entry: &FingerEntry) -> Option<SubjectId> {
+        let mut bytes = Vec::new();
+        entry.pack(&mut bytes);
+        let packed = PackedFinger::read(&mut bytes.as_slice())?;
+        self.fingers.iter().find(|f| f.finger == packed).map(|f| f.subject)
+    }
+
     /// Takes what a block holds; false where the content is not what the head says.
     fn take_block(&mut self, block: &Block<'a>) -> bool {
         let before = self.fingers.len();
@@ -328,6 +338,22 @@ mod tests {
         let read = Shard::read(&bytes).expect("a shard");
         assert_eq!(subjects(&read), [1, 4, 2]);
         assert_eq!((read.whole_bytes, read.torn, read.damaged.len()), (bytes.len(), None, 0));
+    }
+
+    #[test]
+    fn the_same_print_is_found_and_another_impression_is_not() {
+        let (mut bytes, _) = shard();
+        let same = record(3).fingers[0].clone();
+        let as_whom = |bytes: &[u8], entry: &FingerEntry| {
+            Shard::read(bytes).expect("a shard").enrolled_as(entry)
+        };
+        assert_eq!(as_whom(&bytes, &same), Some(SubjectId([3; 16])));
+        let other_finger = FingerEntry { finger: FingerPosition::LeftThumb, ..same.clone() };
+        assert_eq!(as_whom(&bytes, &other_finger), None);
+        let template = DirectFinger::draw(1, 3).template(2, Difficulty::Easy);
+        assert_eq!(as_whom(&bytes, &FingerEntry { template, ..same.clone() }), None);
+        bytes.extend(deletions(&[SubjectId([3; 16])]));
+        assert_eq!(as_whom(&bytes, &same), None);
     }
 
     #[test]

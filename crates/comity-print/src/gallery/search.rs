@@ -24,9 +24,9 @@ pub struct Effort {
 }
 
 impl Default for Effort {
-    /// Two percent, at least 500; a hundred.
+    /// Two percent, at least 300; fifty.
     fn default() -> Self {
-        Self { hough_share: 0.02, hough_min: 500, exact: 100 }
+        Self { hough_share: 0.02, hough_min: 300, exact: 50 }
     }
 }
 

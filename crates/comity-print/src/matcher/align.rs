@@ -1,25 +1,28 @@
 //! From alike surroundings to one alignment of both prints, its pairs and its score.
 
 use super::calibrate;
-use super::prepared::{Point, Prepared, TURNS, likeness};
+use super::judge::{APART_PX, TURNED_MAX, judged};
+use super::motion::{Motion, fitted};
+use super::prepared::{Point, Prepared};
+use super::screen::{self, KEPT, Pair, SEEDS, Screen, likeness};
+use super::stretch::{BLOCK, Block, Warp, wrapped};
+use crate::template::MINUTIAE_MAX;
+use pulp::Simd;
+use std::cell::RefCell;
 
-/// Prints are captured upright, give or take this, in 256ths of a turn.
-const ROTATION_MAX: i32 = 46;
-/// Most alike pairs that may start an alignment, those of them that are grown, and the grown ones
-/// that are refined and judged.
-const SEEDS: usize = 64;
-const GROWN: usize = 12;
-const REFINED: usize = 5;
-/// Most alike pairs that may belong to an alignment.
-const RANKED: usize = 300;
+/// Support from which prints are aligned; below, no more is known than that they are not one.
+const ALIGNED_MIN: f32 = 0.013;
+/// Alignments that are grown, and of those how many are refined and judged.
+const GROWN: usize = 2;
+const REFINED: usize = 2;
+/// An alignment that has less than this part of the best one's likeness is not judged.
+const RIVAL: f32 = 0.5;
+/// Times that pairs are sought and the alignment fitted to them.
+const ROUNDS: usize = 3;
 /// What may belong to an alignment lies this far off its seed's motion for each pixel from the
 /// seed, and is turned no more than this, in 256ths of a turn.
 const CONE: f32 = 0.35;
-const CONE_TURNED_MAX: i32 = 26;
-/// Two minutiae farther apart than this are not one, in pixels.
-const APART_PX: f32 = 14.0;
-/// Nor turned more than this, in 256ths of a turn.
-const TURNED_MAX: i32 = 18;
+const CONE_TURNED_MAX: f32 = 26.0;
 
 /// What comparing found.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,190 +34,199 @@ pub struct Comparison {
     pub pairs: Vec<(usize, usize)>,
 }
 
-/// An alignment's support, its motion and the pairs that support it.
-type Proposal = (f32, Motion, Vec<(usize, usize)>);
-
-/// The second print moved onto the first: turned around the origin, then shifted.
+/// Pairs of which each minutia is in one at most.
 #[derive(Debug, Clone, Copy)]
-struct Motion {
-    sin: f32,
-    cos: f32,
-    dx: f32,
-    dy: f32,
-    turn: f32,
+pub(super) struct Pairs {
+    list: [Pair; MINUTIAE_MAX],
+    count: usize,
 }
 
-impl Motion {
-    fn of_pair(a: &Point, b: &Point) -> Self {
-        let turn = a.angle.wrapping_sub(b.angle);
-        let (sin, cos) = TURNS[usize::from(turn)];
-        let (dx, dy) = (a.x - (cos * b.x - sin * b.y), a.y - (sin * b.x + cos * b.y));
-        Self { sin, cos, dx, dy, turn: f32::from(turn as i8) }
-    }
-
-    fn apply(&self, x: f32, y: f32) -> (f32, f32) {
-        (self.cos * x - self.sin * y + self.dx, self.sin * x + self.cos * y + self.dy)
-    }
-
-    /// Back from the first print to the second.
-    fn back(&self, x: f32, y: f32) -> (f32, f32) {
-        let (x, y) = (x - self.dx, y - self.dy);
-        (self.cos * x + self.sin * y, self.cos * y - self.sin * x)
+impl Default for Pairs {
+    fn default() -> Self {
+        Self { list: [Pair::default(); MINUTIAE_MAX], count: 0 }
     }
 }
 
-/// A motion and how the skin was stretched on top of it: around each place the turn and shift that
-/// bring the near pairs together best, held back by the motion.
-struct Warp {
-    motion: Motion,
-    knots: Vec<Knot>,
-}
+impl Pairs {
+    pub fn as_slice(&self) -> &[Pair] {
+        self.list.get(..self.count).unwrap_or_default()
+    }
 
-/// A pair: where the motion brings the second print's minutia, and what is left to the first's.
-struct Knot {
-    x: f32,
-    y: f32,
-    dx: f32,
-    dy: f32,
-    turn: f32,
-}
-
-/// How far a pair's residual speaks for its neighborhood, in pixels, and how much against it the
-/// plain motion weighs.
-const REACH_PX: f32 = 50.0;
-const STIFFNESS: f32 = 0.6;
-/// How far out the plain motion holds a neighborhood against turning, in pixels.
-const ARM_PX: f32 = 40.0;
-/// What the turns of minutiae weigh in the turn of their neighborhood, beside their places.
-const TURN_WEIGHT: f32 = 0.3;
-/// Radians of a 256th of a turn.
-const TURN_RAD: f32 = std::f32::consts::TAU / 256.0;
-
-impl Warp {
-    fn of(a: &Prepared, b: &Prepared, motion: Motion, pairs: &[(usize, usize)]) -> Self {
-        let mut warp = Self { motion, knots: Vec::with_capacity(pairs.len()) };
-        for &(i, j) in pairs {
-            warp.push(&a.points[i], &b.points[j]);
+    fn push(&mut self, pair: Pair) {
+        if let Some(place) = self.list.get_mut(self.count) {
+            *place = pair;
+            self.count += 1;
         }
-        warp
     }
+}
 
-    fn push(&mut self, p: &Point, q: &Point) {
-        let (x, y) = self.motion.apply(q.x, q.y);
-        let turn = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - self.motion.turn);
-        self.knots.push(Knot { x, y, dx: p.x - x, dy: p.y - y, turn });
-    }
+/// Which minutiae are taken, of the first and of the second print.
+#[derive(Default)]
+struct Taken([u128; 2]);
 
-    /// The shift and turn that the knots ask for at a place, one of them left out, by weighted
-    /// least squares for small turns; and the square of how far the nearest knot is.
-    fn residual(&self, x: f32, y: f32, without: usize) -> (f32, f32, f32, f32) {
-        let (mut weight, mut mx, mut my, mut dx, mut dy) = (STIFFNESS, 0.0, 0.0, 0.0, 0.0);
-        let (mut squares, mut cross, mut turn, mut nearest) = (0.0, 0.0, 0.0, f32::MAX);
-        for (k, knot) in self.knots.iter().enumerate() {
-            if k == without {
-                continue;
-            }
-            let (rx, ry) = (knot.x - x, knot.y - y);
-            let square = rx * rx + ry * ry;
-            nearest = nearest.min(square);
-            let near = 1.0 / (1.0 + square / (REACH_PX * REACH_PX));
-            let near = near * near;
-            weight += near;
-            mx += near * rx;
-            my += near * ry;
-            dx += near * knot.dx;
-            dy += near * knot.dy;
-            squares += near * square;
-            cross += near * (rx * knot.dy - ry * knot.dx);
-            turn += near * knot.turn;
+impl Taken {
+    /// Takes both, where both are free.
+    fn take(&mut self, pair: Pair) -> bool {
+        let bits = [1 << (pair.i & 127), 1 << (pair.j & 127)];
+        let free = self.0[0] & bits[0] == 0 && self.0[1] & bits[1] == 0;
+        if free {
+            self.0[0] |= bits[0];
+            self.0[1] |= bits[1];
         }
-        let spread = squares - (mx * mx + my * my) / weight;
-        let moment = cross - (mx * dy - my * dx) / weight;
-        let turned = TURN_WEIGHT * ARM_PX * ARM_PX;
-        let held = spread + ARM_PX * ARM_PX + turned * (weight - STIFFNESS);
-        let spin = (moment + turned * turn * TURN_RAD) / held;
-        // The shift here is the mean's less the turn at the mean's arm.
-        let (sx, sy) = ((dx + spin * my) / weight, (dy - spin * mx) / weight);
-        (sx, sy, spin / TURN_RAD, nearest)
-    }
-
-    /// Where a point of the second print lies on the first, and the turn there.
-    fn apply(&self, x: f32, y: f32, without: usize) -> (f32, f32, f32) {
-        let (x, y) = self.motion.apply(x, y);
-        let (dx, dy, turn, _) = self.residual(x, y, without);
-        (x + dx, y + dy, self.motion.turn + turn)
-    }
-
-    /// Where a point of the first print lies on the second, nearly.
-    fn back(&self, x: f32, y: f32) -> (f32, f32) {
-        let (dx, dy, ..) = self.residual(x, y, usize::MAX);
-        self.motion.back(x - dx, y - dy)
+        free
     }
 }
 
-/// A difference of angles in 256ths of a turn, -128 to 128.
-fn wrapped(turn: f32) -> f32 {
-    let turn = turn % 256.0;
-    if turn >= 128.0 {
-        turn - 256.0
-    } else if turn < -128.0 {
-        turn + 256.0
-    } else {
-        turn
-    }
+/// Room for a comparison, used again and again.
+#[derive(Debug, Default)]
+struct Room {
+    screen: Screen,
+    warp: Warp,
+    grown: [(f32, Motion, Pairs); GROWN],
+    pairs: Pairs,
+    best: Pairs,
+    /// Pairs that may be taken, and in what order.
+    near: Vec<(f32, Pair)>,
 }
 
-fn turned(a: u8, b: u8) -> i32 {
-    i32::from(a.wrapping_sub(b) as i8)
+thread_local! {
+    static ROOM: RefCell<Box<Room>> = RefCell::new(Box::default());
 }
 
 /// Compares two prints.
 pub fn compare(a: &Prepared, b: &Prepared) -> Comparison {
-    let (na, nb) = (a.points.len(), b.points.len());
-    if na < 3 || nb < 3 {
-        return Comparison::default();
-    }
-    let mut alike = vec![0.0f32; na * nb];
-    let mut ranked = pulp::Arch::new().dispatch(|| rank(a, b, &mut alike));
-    ranked.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-    ranked.truncate(RANKED);
-    let mut seeds: Vec<(f32, usize, usize)> = ranked
-        .iter()
-        .take(SEEDS)
-        .map(|&(_, i, j)| (supported(a, b, &ranked, (i, j)), i, j))
-        .collect();
-    seeds.sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-    let mut proposals: Vec<Proposal> = Vec::with_capacity(GROWN);
-    for &(_, i, j) in seeds.iter().take(GROWN) {
-        let motion = Motion::of_pair(&a.points[i], &b.points[j]);
-        let pairs = grown(a, b, &motion, &ranked, (i, j));
-        let support: f32 = pairs.iter().map(|&(i, j)| alike[i * nb + j]).sum();
-        proposals.push((support, fitted(a, b, &pairs).unwrap_or(motion), pairs));
-    }
-    proposals.sort_by(|x, y| y.0.total_cmp(&x.0));
-    let (mut best, mut most) = (Comparison::default(), f32::MIN);
-    for (_, motion, pairs) in proposals.iter().take(REFINED) {
-        let mut warp = Warp::of(a, b, *motion, pairs);
-        let mut pairs = pairs.clone();
-        for _ in 0..3 {
-            pairs = pair_up(a, b, &warp, &alike);
-            let motion = fitted(a, b, &pairs).unwrap_or(warp.motion);
-            warp = Warp::of(a, b, motion, &pairs);
-        }
-        let evidence = judged(a, b, &warp, &pairs, &alike);
-        if evidence > most {
-            most = evidence;
-            best = Comparison { score: calibrate::rarity(evidence), pairs };
-        }
-    }
-    best
+    compare_on(pulp::Arch::new(), a, b)
 }
 
-/// Whether a pair lies in the cone of what a motion through a seed and the skin's stretch allow;
-/// gives how far from the seed.
-fn in_cone(p: &Point, q: &Point, motion: &Motion, seed: &Point) -> Option<f32> {
-    let off = turned(p.angle, q.angle.wrapping_add(motion.turn as i32 as u8)).abs();
-    if off > CONE_TURNED_MAX {
+fn compare_on(arch: pulp::Arch, a: &Prepared, b: &Prepared) -> Comparison {
+    if a.points.len() < 3 || b.points.len() < 3 {
+        return Comparison::default();
+    }
+    ROOM.with_borrow_mut(|room| {
+        let support = arch.dispatch(screen::Look { a, b, screen: &mut room.screen });
+        if support < ALIGNED_MIN {
+            return Comparison { score: calibrate::supported(support), pairs: Vec::new() };
+        }
+        let evidence = arch.dispatch(Align { a, b, room });
+        let index = |p: &Prepared, k: u8| usize::from(p.points[usize::from(k)].index);
+        let pairs = room.best.as_slice().iter().map(|p| (index(a, p.i), index(b, p.j))).collect();
+        Comparison { score: calibrate::aligned(evidence, support, ALIGNED_MIN), pairs }
+    })
+}
+
+/// Grows, refines and judges alignments; gives the evidence of the best, whose pairs are in the
+/// room.
+struct Align<'a> {
+    a: &'a Prepared,
+    b: &'a Prepared,
+    room: &'a mut Room,
+}
+
+impl pulp::WithSimd for Align<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let Self { a, b, room } = self;
+        let mut seeds = [(0.0, 0); SEEDS];
+        let seeded = screen::seeds(simd, a, b, &mut room.screen, &mut seeds);
+        let mut count = 0;
+        for &(_, seed) in &seeds[..seeded] {
+            let seed = room.screen.pairs[usize::from(seed)];
+            // A pair of an alignment that was grown would grow the same again.
+            let known = room.grown[..count].iter().any(|(_, _, pairs)| {
+                pairs.as_slice().iter().any(|p| (p.i, p.j) == (seed.i, seed.j))
+            });
+            if !known && count < GROWN {
+                grow(a, b, room, seed, count);
+                count += 1;
+            }
+        }
+        room.grown[..count].sort_by(|x, y| y.0.total_cmp(&x.0));
+        let floor = room.grown[0].0 * RIVAL;
+        let mut most = f32::MIN;
+        room.best = Pairs::default();
+        for k in 0..count.min(REFINED) {
+            let (alike, motion, pairs) = room.grown[k];
+            if alike < floor {
+                break;
+            }
+            room.pairs = pairs;
+            room.warp.reset(motion);
+            stretch(a, b, room);
+            for _ in 0..ROUNDS {
+                pair_up(simd, a, b, room);
+                let motion = fitted(a, b, room.pairs.as_slice()).unwrap_or(room.warp.motion);
+                room.warp.reset(motion);
+                stretch(a, b, room);
+            }
+            let evidence = judged(simd, a, b, &room.warp, room.pairs.as_slice());
+            if evidence > most {
+                most = evidence;
+                room.best = room.pairs;
+            }
+        }
+        most
+    }
+}
+
+/// Stretches the warp by the room's pairs.
+#[inline(always)]
+fn stretch(a: &Prepared, b: &Prepared, room: &mut Room) {
+    for pair in room.pairs.as_slice() {
+        room.warp.push(&a.points[usize::from(pair.i)], &b.points[usize::from(pair.j)]);
+    }
+}
+
+/// The pairs of the first look that grow from one of them: each must lie where the pairs before it
+/// say, the farther from the nearest of them the less exactly, as the skin stretches.
+#[inline(always)]
+fn grow(a: &Prepared, b: &Prepared, room: &mut Room, seed: Pair, to: usize) {
+    let Room { screen, warp, grown, near, .. } = room;
+    let (p, q) = (a.points[usize::from(seed.i)], b.points[usize::from(seed.j)]);
+    let motion = Motion::of_pair(&p, &q);
+    near.clear();
+    for pair in screen.found() {
+        if let Some(far) = in_cone(a, b, &pair, &motion, &p) {
+            near.push((far * (1.5 - pair.alike), pair));
+        }
+    }
+    near.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then((x.1.i, x.1.j).cmp(&(y.1.i, y.1.j))));
+    warp.reset(motion);
+    warp.push(&p, &q);
+    let mut taken = Taken::default();
+    taken.take(seed);
+    let (sum, kept, pairs) = &mut grown[to];
+    *pairs = Pairs::default();
+    pairs.push(seed);
+    for &(_, pair) in near.iter() {
+        let (p, q) = (&a.points[usize::from(pair.i)], &b.points[usize::from(pair.j)]);
+        let (x, y) = motion.apply(q.x, q.y);
+        let (dx, dy, turn, nearest) = warp.at(x, y);
+        let (ex, ey) = (p.x - x - dx, p.y - y - dy);
+        let bound = 7.0 + 0.2 * nearest.sqrt();
+        let off = wrapped(turned(p, q) - motion.turn - turn).abs();
+        if ex * ex + ey * ey <= bound * bound && off <= TURNED_MAX && taken.take(pair) {
+            warp.push(p, q);
+            pairs.push(pair);
+        }
+    }
+    *sum = pairs.as_slice().iter().map(|p| p.alike).sum();
+    *kept = fitted(a, b, pairs.as_slice()).unwrap_or(motion);
+}
+
+/// The difference of two minutiae's angles, -128 to 127.
+#[inline(always)]
+fn turned(p: &Point, q: &Point) -> f32 {
+    f32::from(p.angle.wrapping_sub(q.angle) as i8)
+}
+
+/// How far from the seed a pair lies that is in the cone of what a motion through the seed and
+/// the skin's stretch allow.
+#[inline(always)]
+fn in_cone(a: &Prepared, b: &Prepared, pair: &Pair, motion: &Motion, seed: &Point) -> Option<f32> {
+    let (p, q) = (&a.points[usize::from(pair.i)], &b.points[usize::from(pair.j)]);
+    if wrapped(turned(p, q) - motion.turn).abs() > CONE_TURNED_MAX {
         return None;
     }
     let (x, y) = motion.apply(q.x, q.y);
@@ -224,235 +236,168 @@ fn in_cone(p: &Point, q: &Point, motion: &Motion, seed: &Point) -> Option<f32> {
     (ex * ex + ey * ey <= bound * bound).then_some(far)
 }
 
-/// How much likeness of the ranked pairs lies in the cone of a seed: an upper bound of what can
-/// grow from it, and cheap.
-fn supported(
-    a: &Prepared,
-    b: &Prepared,
-    ranked: &[(f32, usize, usize)],
-    seed: (usize, usize),
-) -> f32 {
-    let point = &a.points[seed.0];
-    let motion = Motion::of_pair(point, &b.points[seed.1]);
-    let (mut ours, mut theirs, mut sum) = (0u128, 0u128, 0.0);
-    for &(s, i, j) in ranked {
-        let taken = ours >> i & 1 == 1 || theirs >> j & 1 == 1;
-        if !taken && in_cone(&a.points[i], &b.points[j], &motion, point).is_some() {
-            ours |= 1 << i;
-            theirs |= 1 << j;
-            sum += s;
-        }
-    }
-    sum
-}
-
-/// The pairs of the ranking that grow from one of them: each must lie where the pairs before it
-/// say, the farther from the nearest of them the less exactly, as the skin stretches.
-fn grown(
-    a: &Prepared,
-    b: &Prepared,
-    motion: &Motion,
-    ranked: &[(f32, usize, usize)],
-    seed: (usize, usize),
-) -> Vec<(usize, usize)> {
-    let (p, q) = (&a.points[seed.0], &b.points[seed.1]);
-    let mut near: Vec<(f32, usize, usize)> = Vec::with_capacity(64);
-    for &(s, i, j) in ranked {
-        if let Some(far) = in_cone(&a.points[i], &b.points[j], motion, p) {
-            near.push((far * (1.5 - s), i, j));
-        }
-    }
-    near.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-    let (mut ours, mut theirs) = (1u128 << seed.0, 1u128 << seed.1);
-    let mut warp = Warp { motion: *motion, knots: Vec::with_capacity(32) };
-    warp.push(p, q);
-    let mut pairs = vec![seed];
-    for &(_, i, j) in &near {
-        if ours >> i & 1 == 1 || theirs >> j & 1 == 1 {
-            continue;
-        }
-        let (p, q) = (&a.points[i], &b.points[j]);
-        let (x, y) = motion.apply(q.x, q.y);
-        let (dx, dy, turn, nearest) = warp.residual(x, y, usize::MAX);
-        let (ex, ey) = (p.x - x - dx, p.y - y - dy);
-        let bound = 7.0 + 0.2 * nearest.sqrt();
-        let off = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - motion.turn - turn).abs();
-        if ex * ex + ey * ey <= bound * bound && off <= TURNED_MAX as f32 {
-            ours |= 1 << i;
-            theirs |= 1 << j;
-            warp.push(p, q);
-            pairs.push((i, j));
-        }
-    }
-    pairs
-}
-
-/// How alike all minutiae of the two prints are; gives those worth a try.
-#[allow(
-    clippy::inline_always,
-    reason = "vector instructions reach only what is inlined into the dispatch"
-)]
+/// One-to-one pairs under a warp, the nearest and most alike first.
 #[inline(always)]
-fn rank(a: &Prepared, b: &Prepared, alike: &mut [f32]) -> Vec<(f32, usize, usize)> {
-    let nb = b.points.len();
-    let mut ranked = Vec::with_capacity(256);
-    for (i, p) in a.points.iter().enumerate() {
-        for (j, q) in b.points.iter().enumerate() {
-            if turned(p.angle, q.angle).abs() <= ROTATION_MAX {
-                let s = likeness(p, q);
-                alike[i * nb + j] = s;
-                if s > 0.3 {
-                    ranked.push((s, i, j));
+fn pair_up<S: Simd>(simd: S, a: &Prepared, b: &Prepared, room: &mut Room) {
+    let Room { warp, near, pairs, .. } = room;
+    near.clear();
+    for (from, block) in b.points.chunks(BLOCK).enumerate() {
+        let (mut x, mut y): (Block, Block) = ([0.0; BLOCK], [0.0; BLOCK]);
+        for (k, q) in block.iter().enumerate() {
+            (x[k], y[k]) = warp.motion.apply(q.x, q.y);
+        }
+        let shifts = warp.at_block(simd, &x, &y, None);
+        for (k, q) in block.iter().enumerate() {
+            let (x, y) = (x[k] + shifts.dx[k], y[k] + shifts.dy[k]);
+            let turn = warp.motion.turn + shifts.turn[k];
+            let j = from * BLOCK + k;
+            for i in a.turned_to(q.angle, turn) {
+                let p = &a.points[i];
+                let (dx, dy) = (p.x - x, p.y - y);
+                let square = dx * dx + dy * dy;
+                if square > APART_PX * APART_PX {
+                    continue;
+                }
+                let off = wrapped(turned(p, q) - turn).abs();
+                if off <= TURNED_MAX {
+                    let alike = likeness(&a.around[i], &b.around[j]);
+                    let cost = square * (1.0 / (APART_PX * APART_PX))
+                        + off * off * (1.0 / (TURNED_MAX * TURNED_MAX))
+                        - alike;
+                    near.push((cost, Pair { i: i as u8, j: j as u8, alike }));
                 }
             }
         }
     }
-    ranked
+    near.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then((x.1.i, x.1.j).cmp(&(y.1.i, y.1.j))));
+    let mut taken = Taken::default();
+    *pairs = Pairs::default();
+    for &(_, pair) in near.iter() {
+        if taken.take(pair) {
+            pairs.push(pair);
+        }
+    }
 }
 
-/// One-to-one pairs under a motion, the nearest and most alike first.
-fn pair_up(a: &Prepared, b: &Prepared, warp: &Warp, alike: &[f32]) -> Vec<(usize, usize)> {
-    let nb = b.points.len();
-    let mut near = Vec::with_capacity(64);
-    for (j, q) in b.points.iter().enumerate() {
-        let (x, y, turn) = warp.apply(q.x, q.y, usize::MAX);
-        for (i, p) in a.points.iter().enumerate() {
-            let (dx, dy) = (p.x - x, p.y - y);
-            let square = dx * dx + dy * dy;
-            if square > APART_PX * APART_PX {
-                continue;
+const _: () = assert!(MINUTIAE_MAX <= 128 && KEPT <= 255);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::synth::{Difficulty, DirectFinger};
+    use crate::template::{DirectionGrid, Template};
+    use crate::{Minutia, MinutiaKind};
+
+    /// CRC-32 of the scores and pairs of 30 prints of ten fingers, each with each.
+    const DIGEST: u32 = 0x5bd7_95b4;
+
+    /// Whole numbers alone: nothing here that a mathematical library could change.
+    fn drawn(finger: u64, impression: u64) -> Template {
+        let mut state = finger * 0x9e37_79b9 + 1;
+        let mut below = |n: u64| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % n
+        };
+        let minutia = |_| Minutia {
+            x_px: (30 + below(260)) as u16,
+            y_px: (30 + below(340)) as u16,
+            angle: below(256) as u8,
+            kind: if below(2) == 0 { MinutiaKind::Ending } else { MinutiaKind::Bifurcation },
+            quality: (20 + below(80)) as u8,
+        };
+        let mut minutiae: Vec<Minutia> = (0..20 + finger * 7).map(minutia).collect();
+        let mut other = finger * 31 + impression * 17;
+        minutiae.retain(|_| {
+            other = other * 29 % 1009 + 1;
+            !other.is_multiple_of(5)
+        });
+        for (k, m) in minutiae.iter_mut().enumerate() {
+            other = other * 29 % 1009 + k as u64;
+            m.x_px += (other % 7 + 3 * impression) as u16;
+            m.y_px += (other % 5 + 2 * impression) as u16;
+            m.angle = m.angle.wrapping_add((other % 9) as u8);
+        }
+        let cells = (0..20 * 26).map(|k| {
+            if k % 20 < 2 { 0 } else { (k * 7 + k / 20 * 5 + finger as usize * 40) % 255 + 1 }
+        });
+        let cells = cells.map(|c| c as u8).collect();
+        Template { minutiae, grid: DirectionGrid { columns: 20, rows: 26, cells } }
+    }
+
+    fn digest(arch: pulp::Arch) -> u32 {
+        let prints: Vec<Prepared> =
+            (0..30).map(|k| Prepared::made_on(arch, &drawn(k / 3, k % 3))).collect();
+        let mut bytes = Vec::new();
+        for a in &prints {
+            for b in &prints {
+                let found = compare_on(arch, a, b);
+                bytes.extend(found.score.to_bits().to_le_bytes());
+                bytes.extend(found.pairs.iter().flat_map(|p| [p.0 as u8, p.1 as u8]));
             }
-            let off = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - turn).abs();
-            if off <= TURNED_MAX as f32 {
-                let cost = square / (APART_PX * APART_PX)
-                    + off * off / (TURNED_MAX * TURNED_MAX) as f32
-                    - alike[i * nb + j];
-                near.push((cost, i, j));
-            }
         }
+        crc32fast::hash(&bytes)
     }
-    near.sort_by(|x, y| x.0.total_cmp(&y.0).then((x.1, x.2).cmp(&(y.1, y.2))));
-    let (mut ours, mut theirs) = ([false; 128], [false; 128]);
-    let mut pairs = Vec::new();
-    for (_, i, j) in near {
-        if !ours[i] && !theirs[j] {
-            ours[i] = true;
-            theirs[j] = true;
-            pairs.push((i, j));
+
+    #[test]
+    fn scores_are_the_same_bits_with_and_without_vector_instructions_in_every_build() {
+        // Tests run in debug and in release; the constant is one.
+        assert_eq!(digest(pulp::Arch::Scalar), DIGEST, "{:#x}", digest(pulp::Arch::Scalar));
+        assert_eq!(digest(pulp::Arch::new()), DIGEST);
+        #[cfg(target_arch = "x86_64")]
+        if let Some(narrower) = pulp::x86::V3::try_new() {
+            assert_eq!(digest(pulp::Arch::V3(narrower)), DIGEST);
         }
+        // Not all by the first look alone.
+        let [a, b] = [1, 2].map(|impression| Prepared::of(&drawn(5, impression)));
+        assert!(compare(&a, &b).pairs.len() > 20);
     }
-    pairs
-}
 
-/// The rigid motion that brings the pairs together best, by least squares.
-fn fitted(a: &Prepared, b: &Prepared, pairs: &[(usize, usize)]) -> Option<Motion> {
-    if pairs.len() < 3 {
-        return None;
+    #[test]
+    fn a_print_is_itself_and_order_changes_no_pair() {
+        let template = DirectFinger::draw(5, 1).template(1, Difficulty::Medium);
+        let print = Prepared::of(&template);
+        let found = compare(&print, &print);
+        assert!(found.score > 8.0, "{}", found.score);
+        assert_eq!(found.pairs.len(), template.minutiae.len());
+        assert!(found.pairs.iter().all(|(i, j)| i == j));
+        let mut turned_round = template;
+        turned_round.minutiae.reverse();
+        let other = compare(&print, &Prepared::of(&turned_round));
+        let last = turned_round.minutiae.len() - 1;
+        assert!(other.pairs.iter().all(|(i, j)| i + j == last));
     }
-    let n = pairs.len() as f32;
-    let (mut ax, mut ay, mut bx, mut by) = (0.0, 0.0, 0.0, 0.0);
-    for &(i, j) in pairs {
-        ax += a.points[i].x / n;
-        ay += a.points[i].y / n;
-        bx += b.points[j].x / n;
-        by += b.points[j].y / n;
-    }
-    let (mut dot, mut cross) = (0.0, 0.0);
-    for &(i, j) in pairs {
-        let (px, py) = (a.points[i].x - ax, a.points[i].y - ay);
-        let (qx, qy) = (b.points[j].x - bx, b.points[j].y - by);
-        dot += px * qx + py * qy;
-        cross += py * qx - px * qy;
-    }
-    let length = (dot * dot + cross * cross).sqrt();
-    if length < 1.0 {
-        return None;
-    }
-    let (cos, sin) = (dot / length, cross / length);
-    let turn = crate::extract::math::atan2(sin, cos) / std::f32::consts::TAU * 256.0;
-    Some(Motion { sin, cos, dx: ax - (cos * bx - sin * by), dy: ay - (sin * bx + cos * by), turn })
-}
 
-/// The evidence of an alignment: that of pairs, against minutiae that should have a partner and
-/// have none, and of ridge directions where the prints overlap. The weights are logarithms of odds,
-/// rounded; docs/adr/0030 says what they were fitted to.
-fn judged(a: &Prepared, b: &Prepared, warp: &Warp, pairs: &[(usize, usize)], alike: &[f32]) -> f32 {
-    let nb = b.points.len();
-    let (ours, theirs) = (detection(a), detection(b));
-    let (mut score, mut paired) = (0.0, 0.0);
-    for (k, &(i, j)) in pairs.iter().enumerate() {
-        let (p, q) = (&a.points[i], &b.points[j]);
-        let (x, y, turn) = warp.apply(q.x, q.y, k);
-        let square = (p.x - x) * (p.x - x) + (p.y - y) * (p.y - y);
-        let off = wrapped(f32::from(p.angle.wrapping_sub(q.angle)) - turn).abs();
-        score -= (square / 98.0).min(3.0) + 0.4 * (off * off / 200.0).min(3.0);
-        score += if p.fork == q.fork { -1.0 } else { -1.4 };
-        score += 5.0 * alike[i * nb + j] + 0.8 * sureness(p) * sureness(q);
-        paired += missed(p, theirs) + missed(q, ours);
-    }
-    let (mut expected, mut counts) = (0.0, [0.0f32; 2]);
-    for p in &a.points {
-        let (x, y) = warp.back(p.x, p.y);
-        if b.grid.at_px(x, y) > 0 {
-            expected += missed(p, theirs);
-            counts[0] += 1.0;
+    #[test]
+    fn fingers_are_told_apart_and_found_again() {
+        let print = |finger, impression| {
+            Prepared::of(&DirectFinger::draw(6, finger).template(impression, Difficulty::Medium))
+        };
+        let (mut found_again, mut taken) = (0, 0);
+        for finger in 0..40 {
+            let one = print(finger, 1);
+            found_again += usize::from(compare(&one, &print(finger, 2)).score > 3.0);
+            taken += usize::from(compare(&one, &print(finger + 1, 2)).score > 3.0);
         }
+        assert!(found_again >= 38 && taken <= 1, "{found_again} found, {taken} taken");
     }
-    for q in &b.points {
-        let (x, y, _) = warp.apply(q.x, q.y, usize::MAX);
-        if a.grid.at_px(x, y) > 0 {
-            expected += missed(q, ours);
-            counts[1] += 1.0;
+
+    #[test]
+    fn prints_of_few_and_of_too_many_minutiae_have_a_score() {
+        let template = DirectFinger::draw(5, 2).template(1, Difficulty::Easy);
+        let print = Prepared::of(&template);
+        for count in [0, 1, 2, 3, 300] {
+            let mut other = template.clone();
+            other.minutiae = template.minutiae.iter().cycle().take(count).copied().collect();
+            let found = compare(&Prepared::of(&other), &print);
+            assert!(found.score.is_finite() && found.score >= 0.0, "{count}: {}", found.score);
+            assert!(count >= 3 || found == Comparison::default());
         }
+        // Everything in one place, all alike: as many pairs as the first look can hold.
+        let mut crowd = template.clone();
+        crowd.minutiae = vec![template.minutiae[0]; 300];
+        let crowd = Prepared::of(&crowd);
+        assert!(compare(&crowd, &crowd).score.is_finite());
     }
-    let found = pairs.len() as f32;
-    let whole = (counts[0] * counts[1]).sqrt().max(found).max(4.0);
-    score -= (expected - paired).max(0.0) + 0.15 * (counts[0] + counts[1] - 2.0 * found);
-    score + 0.3 * found * found / whole + agreement(a, b, warp)
-}
-
-/// The probability that a minutia is one.
-fn sureness(p: &Point) -> f32 {
-    (p.quality * 2.0).min(0.9)
-}
-
-/// The probability that a print shows a minutia of its finger.
-fn detection(of: &Prepared) -> f32 {
-    of.points.iter().map(sureness).sum::<f32>() / of.points.len() as f32
-}
-
-/// What it tells that a minutia is missing in the other print: -ln(1 - u), u the probability that
-/// it is one and the other shows it; by its series, the rest in the last term.
-fn missed(p: &Point, other: f32) -> f32 {
-    let u = sureness(p) * other;
-    u * (1.0 + u * (0.5 + u * (1.0 / 3.0 + u * (0.25 + u * (0.2 + u * 0.5)))))
-}
-
-/// Evidence of the ridge directions in the overlap.
-fn agreement(a: &Prepared, b: &Prepared, warp: &Warp) -> f32 {
-    let side = crate::template::CELL_PX as f32;
-    let (mut sum, mut count) = (0.0f32, 0.0f32);
-    for row in 0..b.grid.rows {
-        for column in 0..b.grid.columns {
-            let theirs = b.grid.cells[row * b.grid.columns + column];
-            if theirs == 0 {
-                continue;
-            }
-            let (x, y) = ((column as f32 + 0.5) * side, (row as f32 + 0.5) * side);
-            let (x, y, turn) = warp.apply(x, y, usize::MAX);
-            let ours = a.grid.at_px(x, y);
-            if ours == 0 {
-                continue;
-            }
-            let turn = turn * 255.0 / 128.0;
-            let off = (f32::from(ours) - f32::from(theirs) - turn + 1020.0) % 255.0;
-            sum += off.min(255.0 - off);
-            count += 1.0;
-        }
-    }
-    if count < 6.0 {
-        return -8.0;
-    }
-    // Impostors that align well differ by 14 or so, the same finger by 7.
-    (12.0 - sum / count) * 0.25 * (count / 100.0).min(1.5)
 }

@@ -1,0 +1,389 @@
+//! The first look at two prints: which minutiae are alike, and how many of those would lie on one
+//! another under one motion. Most impostors are told by this alone.
+
+use super::motion::Motion;
+use super::prepared::{LANES, Prepared, Sketch, Surroundings};
+use pulp::Simd;
+
+/// Prints are captured upright, give or take this, in 256ths of a turn.
+const ROTATION_MAX: u8 = 46;
+/// Ridge directions around two minutiae differ at most so much on average to be looked at
+/// closer, in 128ths of 45 degrees.
+const DIFFER_MAX: u64 = 80;
+/// Points of the sketch that both must have.
+const KNOWN_MIN: u64 = 8;
+/// The most alike pairs that are kept, and those of them that propose a motion.
+pub(super) const KEPT: usize = 40;
+pub(super) const SEEDS: usize = 16;
+/// Pairs that the first look can give; the rest is left out, which only prints of drawn noise
+/// see.
+const FOUND_MAX: usize = 1024;
+/// A pair supports a motion that brings it this near, in pixels; the square is more by this for
+/// the square of each pixel from the seed. And turned by this at most, in 256ths of a turn.
+const TIGHT: Reach = Reach { near_px: 10.0, cone: 0.0085, turned: 14.0 };
+/// The same for the choice of motions that are grown, which follow the stretch of the skin.
+const WIDE: Reach = Reach { near_px: 10.0, cone: 0.16, turned: 26.0 };
+/// Likeness up to this is chance.
+const ALIKE_MIN: f32 = 0.3;
+
+/// Two minutiae, by their places among the prepared, and how alike they are.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Pair {
+    pub i: u8,
+    pub j: u8,
+    pub alike: f32,
+}
+
+/// Room for the first look, used again and again.
+#[derive(Debug)]
+pub(super) struct Screen {
+    found: [(u8, u8); FOUND_MAX],
+    alike: [f32; FOUND_MAX],
+    /// The most alike pairs, best first.
+    pub pairs: [Pair; KEPT],
+    pub kept: usize,
+    /// How many were found.
+    count: usize,
+    lanes: Lanes,
+}
+
+/// The kept pairs by parts, padded with pairs that support nothing.
+#[derive(Debug)]
+struct Lanes {
+    px: [f32; PADDED],
+    py: [f32; PADDED],
+    qx: [f32; PADDED],
+    qy: [f32; PADDED],
+    turn: [f32; PADDED],
+    weight: [f32; PADDED],
+    /// What each gives to the seed at hand.
+    given: [f32; PADDED],
+}
+
+const PADDED: usize = KEPT.next_multiple_of(16);
+
+impl Default for Screen {
+    fn default() -> Self {
+        let zero = [0.0; PADDED];
+        Self {
+            found: [(0, 0); FOUND_MAX],
+            alike: [0.0; FOUND_MAX],
+            pairs: [Pair::default(); KEPT],
+            kept: 0,
+            count: 0,
+            lanes: Lanes {
+                px: zero,
+                py: zero,
+                qx: zero,
+                qy: zero,
+                turn: zero,
+                weight: zero,
+                given: zero,
+            },
+        }
+    }
+}
+
+impl Screen {
+    /// All pairs that the first look found alike, in the order of their minutiae.
+    #[inline(always)]
+    pub fn found(&self) -> impl Iterator<Item = Pair> {
+        let found = self.found.iter().zip(&self.alike).take(self.count);
+        found.map(|(&(i, j), &alike)| Pair { i, j, alike })
+    }
+}
+
+/// The first look under vector instructions. Gives how well the best motion is supported, for
+/// prints of so many minutiae.
+pub(super) struct Look<'a> {
+    pub a: &'a Prepared,
+    pub b: &'a Prepared,
+    pub screen: &'a mut Screen,
+}
+
+impl pulp::WithSimd for Look<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let Self { a, b, screen } = self;
+        let found = sketched(a, b, &mut screen.found);
+        rank(a, b, screen, found);
+        support(simd, a, b, screen)
+    }
+}
+
+/// Pairs whose sketches are alike; gives how many.
+#[inline(always)]
+fn sketched(a: &Prepared, b: &Prepared, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
+    let nb = b.points.len();
+    let mut count = 0;
+    for (i, point) in a.points.iter().enumerate() {
+        // The minutiae of the other print turned by no more than prints are: a run, which may go
+        // over the end into the second copy.
+        let low = point.angle.wrapping_sub(ROTATION_MAX);
+        let high = point.angle.wrapping_add(ROTATION_MAX);
+        let from = usize::from(b.below[usize::from(low)]);
+        let end = usize::from(b.below[usize::from(high) + 1]) + if high < low { nb } else { 0 };
+        let (own, lane) = (&a.sketches[i / LANES], i % LANES);
+        let own = [own.codes[0][lane], own.codes[1][lane], own.known[lane]];
+        let first = from / LANES;
+        for (at, theirs) in
+            (first * LANES..).step_by(LANES).zip(&b.sketches[first..end.div_ceil(LANES)])
+        {
+            let mut pass = alike(own, theirs);
+            pass &= 0xff << from.saturating_sub(at);
+            pass &= 0xff >> (at + LANES).saturating_sub(end);
+            while pass != 0 && count < FOUND_MAX {
+                let j = at + pass.trailing_zeros() as usize;
+                pass &= pass - 1;
+                out[count] = (i as u8, if j < nb { j } else { j - nb } as u8);
+                count += 1;
+            }
+        }
+    }
+    count
+}
+
+/// Which of eight sketches are like one, a bit each.
+#[inline(always)]
+fn alike(own: [u64; 3], theirs: &Sketch) -> u32 {
+    let mut over = [0_u64; LANES];
+    for (lane, over) in over.iter_mut().enumerate() {
+        let both = own[2] & theirs.known[lane];
+        let first = (own[0] ^ theirs.codes[0][lane]) & both;
+        let second = (own[1] ^ theirs.codes[1][lane]) & both;
+        let differ = u64::from(first.count_ones()) + u64::from(second.count_ones());
+        // Known points are counted twice.
+        let points = u64::from(both.count_ones());
+        // Negative, and so with the highest bit, where both are known at too few points, or differ
+        // too much.
+        *over =
+            points.wrapping_sub(2 * KNOWN_MIN) | (points * DIFFER_MAX).wrapping_sub(differ << 8);
+    }
+    let mut fails = 0;
+    for (lane, over) in over.iter().enumerate() {
+        fails |= ((over >> 63) as u32) << lane;
+    }
+    !fails
+}
+
+/// In how many bits the surroundings of two minutiae agree and differ.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counts {
+    valid: u32,
+    shared: u32,
+    differ: u32,
+    known: u32,
+    off: u32,
+}
+
+impl Counts {
+    #[inline(always)]
+    fn of(a: &Surroundings, b: &Surroundings) -> Self {
+        let (valid, known) = (a.valid & b.valid, a.known & b.known);
+        let (mut shared, mut differ, mut off) = (0, 0, 0);
+        for (x, y) in a.cells.iter().zip(&b.cells) {
+            shared += (x & y).count_ones();
+            differ += ((x ^ y) & valid).count_ones();
+        }
+        for (x, y) in a.planes.iter().zip(&b.planes) {
+            off += ((x ^ y) & known).count_ones();
+        }
+        Self { valid: valid.count_ones(), shared, differ, known: known.count_ones(), off }
+    }
+
+    /// 0 to 1. Without a branch, so that many are done together.
+    #[inline(always)]
+    fn likeness(self) -> f32 {
+        // As 1 - |x - y| / (|x| + |y|) for bits that are about as many.
+        let whole = 2 * self.differ + 4 * self.shared;
+        let cells = 1.0 - (self.differ as i32 as f32 / whole.max(1) as i32 as f32).sqrt();
+        let few = self.valid < 16 || self.differ + 2 * self.shared < 8;
+        let cells = if few { 0.3 } else { cells };
+        // A plane is 32 of 256 parts of half a turn: 64 by chance, about 10 for the same place.
+        let off = self.off as i32 as f32 * (32.0 / 45.0) / self.known.max(1) as i32 as f32;
+        let directions = if off > 1.0 || self.known < 14 { 0.0 } else { 1.0 - off };
+        0.5 * cells + 0.5 * directions
+    }
+}
+
+/// How alike the surroundings of two minutiae are, 0 to 1.
+#[inline(always)]
+pub(super) fn likeness(a: &Surroundings, b: &Surroundings) -> f32 {
+    Counts::of(a, b).likeness()
+}
+
+/// Steps of likeness from [`ALIKE_MIN`] to 1 by which pairs are ranked.
+const STEPS: usize = 64;
+
+/// Keeps the most alike of the pairs that were found, best first.
+#[inline(always)]
+fn rank(a: &Prepared, b: &Prepared, screen: &mut Screen, found: usize) {
+    let Screen { found: places, alike, pairs, kept, count: counted, .. } = screen;
+    for (places, alike) in places[..found].chunks(16).zip(alike.as_chunks_mut::<16>().0) {
+        let mut counts = [Counts::default(); 16];
+        for (counts, &(i, j)) in counts.iter_mut().zip(places) {
+            *counts = Counts::of(&a.around[usize::from(i)], &b.around[usize::from(j)]);
+        }
+        for (alike, counts) in alike.iter_mut().zip(&counts) {
+            *alike = counts.likeness();
+        }
+    }
+    // How many are more alike, by steps.
+    let mut ends = [0_u16; STEPS];
+    let mut count = 0;
+    for k in 0..found {
+        let how = alike[k];
+        (places[count], alike[count]) = (places[k], how);
+        let above = how > ALIKE_MIN;
+        count += usize::from(above);
+        ends[step(how)] += u16::from(above);
+    }
+    let mut sum = 0;
+    for end in &mut ends {
+        (*end, sum) = (sum, sum + *end);
+    }
+    for (&(i, j), &alike) in places[..count].iter().zip(&alike[..count]) {
+        let place = &mut ends[step(alike)];
+        if let Some(pair) = pairs.get_mut(usize::from(*place)) {
+            *pair = Pair { i, j, alike };
+        }
+        *place += 1;
+    }
+    *kept = count.min(KEPT);
+    *counted = count;
+}
+
+#[inline(always)]
+fn step(alike: f32) -> usize {
+    STEPS - 1 - ((alike - ALIKE_MIN) * (STEPS as f32 / 0.701)) as i32 as usize % STEPS
+}
+
+/// How much the kept pairs support the best of the seeds' motions, for prints of so many
+/// minutiae.
+#[inline(always)]
+fn support<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen) -> f32 {
+    let Screen { pairs, kept, lanes, .. } = screen;
+    let pairs = &pairs[..*kept];
+    for (k, pair) in pairs.iter().enumerate() {
+        let (p, q) = (&a.points[usize::from(pair.i)], &b.points[usize::from(pair.j)]);
+        (lanes.px[k], lanes.py[k], lanes.qx[k], lanes.qy[k]) = (p.x, p.y, q.x, q.y);
+        lanes.turn[k] = f32::from(p.angle.wrapping_sub(q.angle) as i8);
+        let above = pair.alike - ALIKE_MIN;
+        lanes.weight[k] = above * above.sqrt();
+    }
+    lanes.weight[pairs.len()..].fill(0.0);
+    let mut most = 0.0;
+    for (k, pair) in pairs.iter().enumerate().take(SEEDS) {
+        let (i, j) = (usize::from(pair.i), usize::from(pair.j));
+        let motion = Motion::of_pair(&a.points[i], &b.points[j]);
+        // What all together give is a bound, and mostly too little.
+        if given(simd, lanes, &motion, (lanes.px[k], lanes.py[k]), TIGHT) > most {
+            let sum = one_to_one(pairs, &lanes.given);
+            most = if sum > most { sum } else { most };
+        }
+    }
+    most / ((a.points.len() as f32 * b.points.len() as f32).sqrt() + 10.0)
+}
+
+/// The seeds with what supports each, best first; gives how many.
+#[inline(always)]
+pub(super) fn seeds<S: Simd>(
+    simd: S,
+    a: &Prepared,
+    b: &Prepared,
+    screen: &mut Screen,
+    seeds: &mut [(f32, u8); SEEDS],
+) -> usize {
+    let Screen { pairs, kept, lanes, .. } = screen;
+    let pairs = &pairs[..*kept];
+    for (k, (pair, seed)) in pairs.iter().zip(seeds.iter_mut()).enumerate() {
+        let motion =
+            Motion::of_pair(&a.points[usize::from(pair.i)], &b.points[usize::from(pair.j)]);
+        given(simd, lanes, &motion, (lanes.px[k], lanes.py[k]), WIDE);
+        *seed = (one_to_one(pairs, &lanes.given), k as u8);
+    }
+    let count = pairs.len().min(SEEDS);
+    seeds[..count].sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
+    count
+}
+
+/// What pairs give of which each minutia is in one only, the more alike first.
+#[inline(always)]
+fn one_to_one(pairs: &[Pair], given: &[f32; PADDED]) -> f32 {
+    let (mut ours, mut theirs, mut sum) = ([0_u64; 2], [0_u64; 2], 0.0);
+    for (pair, given) in pairs.iter().zip(given) {
+        if *given > 0.0 {
+            let (i, j) = (1 << (pair.i & 63), 1 << (pair.j & 63));
+            let (ours, theirs) = (
+                &mut ours[usize::from(pair.i >> 6) & 1],
+                &mut theirs[usize::from(pair.j >> 6) & 1],
+            );
+            if *ours & i == 0 && *theirs & j == 0 {
+                *ours |= i;
+                *theirs |= j;
+                sum += given;
+            }
+        }
+    }
+    sum
+}
+
+/// What is near a motion: how far off in pixels at the seed, what the square of that grows by for
+/// the square of each pixel from the seed, and how far turned.
+#[derive(Clone, Copy)]
+struct Reach {
+    near_px: f32,
+    cone: f32,
+    turned: f32,
+}
+
+/// What each pair gives to a motion: its weight, less the farther off it lies; 0 outside. And the
+/// sum of it.
+#[inline(always)]
+fn given<S: Simd>(
+    simd: S,
+    lanes: &mut Lanes,
+    motion: &Motion,
+    seed: (f32, f32),
+    reach: Reach,
+) -> f32 {
+    let splat = |x: f32| simd.splat_f32s(x);
+    let (mul, add, sub) =
+        (|x, y| simd.mul_f32s(x, y), |x, y| simd.add_f32s(x, y), |x, y| simd.sub_f32s(x, y));
+    let (one, part, zero) = (splat(1.0), splat(0.8), splat(0.0));
+    let (sin, cos) = (splat(motion.sin), splat(motion.cos));
+    let (dx, dy, turn) = (splat(motion.dx), splat(motion.dy), splat(motion.turn));
+    let (seed_x, seed_y) = (splat(seed.0), splat(seed.1));
+    let (near, cone) = (splat(reach.near_px * reach.near_px), splat(reach.cone));
+    let per_turn = splat(1.0 / reach.turned);
+    let (px, py) = (S::as_simd_f32s(&lanes.px).0, S::as_simd_f32s(&lanes.py).0);
+    let (qx, qy) = (S::as_simd_f32s(&lanes.qx).0, S::as_simd_f32s(&lanes.qy).0);
+    let (turns, weights) = (S::as_simd_f32s(&lanes.turn).0, S::as_simd_f32s(&lanes.weight).0);
+    let out = S::as_mut_simd_f32s(&mut lanes.given).0;
+    for k in 0..out.len() {
+        let x = add(sub(mul(cos, qx[k]), mul(sin, qy[k])), dx);
+        let y = add(add(mul(sin, qx[k]), mul(cos, qy[k])), dy);
+        let (ex, ey) = (sub(px[k], x), sub(py[k], y));
+        let (sx, sy) = (sub(x, seed_x), sub(y, seed_y));
+        let bound = add(near, mul(cone, add(mul(sx, sx), mul(sy, sy))));
+        let off = simd.div_f32s(add(mul(ex, ex), mul(ey, ey)), bound);
+        // Both turns lie within 46 of 256: their difference needs no wrapping.
+        let turned = mul(sub(turns[k], turn), per_turn);
+        let turned = mul(turned, turned);
+        let fits = mul(sub(one, mul(part, off)), sub(one, mul(part, turned)));
+        let most = simd.max_f32s(off, turned);
+        let inside = simd.less_than_or_equal_f32s(most, one);
+        out[k] = simd.select_f32s(inside, mul(weights[k], fits), zero);
+    }
+    // In an order that is the same for all widths of vectors.
+    let mut sums = [0.0_f32; 8];
+    for given in lanes.given.as_chunks::<8>().0 {
+        for (sum, given) in sums.iter_mut().zip(given) {
+            *sum += given;
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = sums;
+    ((a + e) + (b + f)) + ((c + g) + (d + h))
+}

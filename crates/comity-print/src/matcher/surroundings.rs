@@ -1,0 +1,137 @@
+//! What surrounds a minutia: ridge directions on rings, neighbors in cells.
+
+use super::prepared::{PLANES, Point, SECTIONS, TURNS};
+use crate::extract::math::{exp, sin_cos};
+use crate::template::DirectionGrid;
+use std::sync::LazyLock;
+
+/// Rings of points around a minutia: radius in pixels, points.
+const RINGS: [(f64, usize); 4] = [(18.0, 8), (34.0, 12), (52.0, 16), (70.0, 20)];
+/// Points of all rings.
+const POINTS: usize = 56;
+/// Cells across a minutia's surroundings.
+const CELLS: usize = 8;
+/// Radius of the surroundings, and side of a cell, in pixels.
+const RADIUS_PX: f32 = 72.0;
+const CELL_PX: f32 = 2.0 * RADIUS_PX / CELLS as f32;
+/// How far a neighbor is blurred: over places, in pixels, and over directions, in radians.
+const BLUR_PX: f64 = 10.0;
+const BLUR_RAD: f64 = 0.45;
+/// A neighbor is in a cell from this much on.
+const LEVEL_MIN: f32 = 0.35;
+
+static OFFSETS: LazyLock<[(f32, f32); POINTS]> = LazyLock::new(|| {
+    let mut offsets = [(0.0, 0.0); POINTS];
+    let places =
+        RINGS.iter().flat_map(|&(radius, points)| (0..points).map(move |k| (radius, k, points)));
+    for (offset, (radius, k, points)) in offsets.iter_mut().zip(places) {
+        let (s, c) = sin_cos((k as f64 + 0.5) * std::f64::consts::TAU / points as f64);
+        *offset = ((radius * c) as f32, (radius * s) as f32);
+    }
+    offsets
+});
+
+/// How much a neighbor's direction belongs to each section, by 256ths of a turn.
+static SHARES: LazyLock<[[f32; SECTIONS]; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|turn| {
+        std::array::from_fn(|section| {
+            let off = (turn as f64 / 256.0 - section as f64 / SECTIONS as f64).abs();
+            let off = off.min(1.0 - off) * std::f64::consts::TAU;
+            let share = exp(-off * off / (2.0 * BLUR_RAD * BLUR_RAD)) as f32;
+            if share < 0.05 { 0.0 } else { share }
+        })
+    })
+});
+
+/// The blur by distance in quarters of a pixel; 0 beyond 30 pixels.
+static BLUR: LazyLock<[f32; 1024]> = LazyLock::new(|| {
+    std::array::from_fn(|k| {
+        let off = k as f64 / 4.0;
+        if off < 30.0 { exp(-off * off / (2.0 * BLUR_PX * BLUR_PX)) as f32 } else { 0.0 }
+    })
+});
+
+/// Ridge directions around a minutia.
+pub(super) struct Sampled {
+    pub planes: [u64; PLANES],
+    pub known: u64,
+    /// Cells of the surroundings that lie inside the print.
+    pub valid: u64,
+}
+
+impl Sampled {
+    #[inline(always)]
+    pub fn of(own: &Point, grid: &DirectionGrid) -> Self {
+        let (sin, cos) = TURNS[usize::from(own.angle)];
+        let cell =
+            |dx: f32, dy: f32| grid.at_px(own.x + cos * dx - sin * dy, own.y + sin * dx + cos * dy);
+        let mut found = Self { planes: [0; PLANES], known: 0, valid: 0 };
+        for (bit, &(dx, dy)) in OFFSETS.iter().enumerate() {
+            let cell = cell(dx, dy);
+            if cell > 0 {
+                // 256ths of half a turn, less the minutia's own.
+                let direction = ((u32::from(cell) - 1) * 256 + 127) / 255;
+                let relative = (direction as u8).wrapping_sub(own.angle.wrapping_mul(2));
+                found.known |= 1 << bit;
+                for (k, plane) in found.planes.iter_mut().enumerate() {
+                    let step = (k * 128 / PLANES) as u8;
+                    *plane |= u64::from(relative.wrapping_sub(step) < 128) << bit;
+                }
+            }
+        }
+        for bit in 0..CELLS * CELLS {
+            let (dx, dy) = (middle(bit % CELLS), middle(bit / CELLS));
+            if dx * dx + dy * dy <= RADIUS_PX * RADIUS_PX && cell(dx, dy) > 0 {
+                found.valid |= 1 << bit;
+            }
+        }
+        found
+    }
+}
+
+fn middle(k: usize) -> f32 {
+    (k as f32 + 0.5) * CELL_PX - RADIUS_PX
+}
+
+/// How much of neighbors lies in each cell, for each section of their direction.
+pub(super) struct Levels([[f32; CELLS * CELLS]; SECTIONS]);
+
+impl Levels {
+    #[inline(always)]
+    pub fn of(points: &[Point], at: usize) -> Self {
+        let own = &points[at];
+        let (sin, cos) = TURNS[usize::from(own.angle)];
+        let mut levels = [[0.0f32; CELLS * CELLS]; SECTIONS];
+        for (other, point) in points.iter().enumerate() {
+            let (px, py) = (point.x - own.x, point.y - own.y);
+            if other == at || px * px + py * py > (RADIUS_PX + 20.0) * (RADIUS_PX + 20.0) {
+                continue;
+            }
+            let (dx, dy) = (cos * px + sin * py, cos * py - sin * px);
+            let blur = |k: usize, d: f32| BLUR[((middle(k) - d).abs() * 4.0 + 0.5) as usize & 1023];
+            let across: [f32; CELLS] = std::array::from_fn(|k| blur(k, dx));
+            let down: [f32; CELLS] = std::array::from_fn(|k| blur(k, dy));
+            let shares = &SHARES[usize::from(point.angle.wrapping_sub(own.angle))];
+            for (level, share) in levels.iter_mut().zip(shares).filter(|(_, share)| **share > 0.0) {
+                for (row, y) in level.as_chunks_mut::<CELLS>().0.iter_mut().zip(&down) {
+                    for (value, x) in row.iter_mut().zip(&across) {
+                        *value += share * y * x;
+                    }
+                }
+            }
+        }
+        Self(levels)
+    }
+
+    /// The cells that neighbors are in, of those inside the print.
+    #[inline(always)]
+    pub fn bits(&self, valid: u64) -> [u64; SECTIONS] {
+        self.0.map(|level| {
+            let mut word = 0;
+            for (bit, value) in level.iter().enumerate() {
+                word |= u64::from(*value > LEVEL_MIN) << bit;
+            }
+            word & valid
+        })
+    }
+}
