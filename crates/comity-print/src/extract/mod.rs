@@ -1,7 +1,7 @@
 //! From an image to minutiae, in stages that can each be looked at.
 
 mod enhance;
-mod even;
+pub(crate) mod even;
 mod field;
 mod find;
 mod frame;
