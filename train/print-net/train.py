@@ -44,7 +44,9 @@ def main():
     a.add_argument("--steps", type=int, default=10000)
     a.add_argument("--batch", type=int, default=12)
     a.add_argument("--side", type=int, default=128)
-    a.add_argument("--rate", type=float, default=2e-3)
+    a.add_argument("--rate", type=float, default=1.5e-3)
+    a.add_argument("--warm", type=int, default=50, help="steps until the rate is reached")
+    a.add_argument("--cool", type=int, default=0, help="last steps, over which the rate falls to 0")
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--start")
     a.add_argument("--out", default="net.pt")
@@ -58,7 +60,11 @@ def main():
     if a.start:
         net.load_state_dict(torch.load(a.start))
     opt = torch.optim.AdamW(net.parameters(), lr=a.rate, weight_decay=1e-4)
-    plan = torch.optim.lr_scheduler.OneCycleLR(opt, a.rate, a.steps, pct_start=0.05)
+    part = lambda k: min((k + 1) / a.warm, 1.0, (a.steps - k) / a.cool if a.cool else 1.0)
+    plan = torch.optim.lr_scheduler.LambdaLR(opt, part)
+    # The running mean of the weights stands for what a falling rate would have reached.
+    mean = torch.optim.swa_utils.AveragedModel(
+        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.99), use_buffers=True)
     began, seen = time.time(), np.zeros(7)
     for step in range(1, a.steps + 1):
         t = batch(samples, rng, a.batch, a.side)
@@ -70,14 +76,16 @@ def main():
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         opt.step()
         plan.step()
+        mean.update_parameters(net)
         seen += [p.item() for p in parts]
         if step % 100 == 0:
             text = " ".join(f"{v / 100:.3f}" for v in seen)
             print(f"{step} {time.time() - began:.0f}s {text}", flush=True)
             seen[:] = 0
             samples.look()
-        if step % 500 == 0 or step == a.steps:
+        if step % 50 == 0 or step == a.steps:
             torch.save(net.state_dict(), a.out)
+            torch.save(mean.module.state_dict(), a.out + ".mean")
 
 
 if __name__ == "__main__":

@@ -65,9 +65,10 @@ impl View {
         )
     }
 
-    fn from_master(&self, x: f32, y: f32) -> (f32, f32) {
+    fn seen_at(&self, x: f32, y: f32) -> (f32, f32) {
         let (x, y) = self.placement.from_master(x, y);
-        let (u, v) = (x - impression::WIDTH_PX as f32 / 2.0, y - impression::HEIGHT_PX as f32 / 2.0);
+        let (u, v) =
+            (x - impression::WIDTH_PX as f32 / 2.0, y - impression::HEIGHT_PX as f32 / 2.0);
         let (u, v) = (u * self.cos + v * self.sin, v * self.cos - u * self.sin);
         (
             (u + self.shift.0) * self.scale + WIDTH_PX as f32 / 2.0,
@@ -76,9 +77,9 @@ impl View {
     }
 
     fn minutia(&self, m: &TrueMinutia) -> TrueMinutia {
-        let (x, y) = self.from_master(m.x, m.y);
+        let (x, y) = self.seen_at(m.x, m.y);
         let (ahead_x, ahead_y) =
-            self.from_master(m.x + 6.0 * m.angle_rad.cos(), m.y - 6.0 * m.angle_rad.sin());
+            self.seen_at(m.x + 6.0 * m.angle_rad.cos(), m.y - 6.0 * m.angle_rad.sin());
         TrueMinutia { x, y, angle_rad: (y - ahead_y).atan2(ahead_x - x), kind: m.kind }
     }
 
@@ -111,10 +112,8 @@ impl Line {
         let count = if dice.happens(0.5) { dice.below(4) } else { dice.below(14) };
         (0..count)
             .map(|_| {
-                let from = (
-                    dice.between(0.0, WIDTH_PX as f32),
-                    dice.between(0.0, HEIGHT_PX as f32),
-                );
+                let from =
+                    (dice.between(0.0, WIDTH_PX as f32), dice.between(0.0, HEIGHT_PX as f32));
                 let angle = dice.between(0.0, TAU);
                 let length = dice.between(20.0, 220.0);
                 Self {
@@ -228,7 +227,8 @@ impl Manner {
 pub fn take(finger: &SyntheticFinger, dice: &mut Dice) -> Taken {
     let master = finger.master();
     let manner = Manner::draw(dice);
-    let all = || (0..WIDTH_PX * HEIGHT_PX).map(|at| ((at % WIDTH_PX) as f32, (at / WIDTH_PX) as f32));
+    let all =
+        || (0..WIDTH_PX * HEIGHT_PX).map(|at| ((at % WIDTH_PX) as f32, (at / WIDTH_PX) as f32));
     let inked: Vec<f32> = all().map(|(x, y)| manner.dark(master, x, y)).collect();
     let ridges = all()
         .map(|(x, y)| {
@@ -294,7 +294,8 @@ fn blurred(from: &[f32], dice: &mut Dice) -> Vec<f32> {
         for y in 0..h {
             let row = (y + dy).clamp(0, h - 1) * w;
             for x in 0..w {
-                out[(y * w + x) as usize] += weight / sum * from[(row + (x + dx).clamp(0, w - 1)) as usize];
+                out[(y * w + x) as usize] +=
+                    weight / sum * from[(row + (x + dx).clamp(0, w - 1)) as usize];
             }
         }
     }
@@ -304,10 +305,12 @@ fn blurred(from: &[f32], dice: &mut Dice) -> Vec<f32> {
 /// Gray levels of some sensor or scanner.
 fn sensed(inked: &[f32], dice: &mut Dice) -> Vec<u8> {
     let inked = blurred(inked, dice);
-    let ground = if dice.happens(0.6) { dice.between(200.0, 255.0) } else { dice.between(110.0, 220.0) };
+    let ground =
+        if dice.happens(0.6) { dice.between(200.0, 255.0) } else { dice.between(110.0, 220.0) };
     let black = dice.between(5.0, (ground - 35.0).min(150.0));
     let grain = if dice.happens(0.75) { dice.between(0.0, 8.0) } else { dice.between(5.0, 28.0) };
-    let (on_ridges, salt) = (dice.unit(), if dice.happens(0.2) { dice.between(0.0, 0.02) } else { 0.0 });
+    let (on_ridges, salt) =
+        (dice.unit(), if dice.happens(0.2) { dice.between(0.0, 0.02) } else { 0.0 });
     let coarse = if dice.happens(0.4) { dice.between(0.0, 16.0) } else { 0.0 };
     let shade = dice.between(0.0, 30.0);
     let stripes = if dice.happens(0.15) { dice.between(0.0, 12.0) } else { 0.0 };

@@ -128,7 +128,7 @@ pub(crate) fn placed(part: Extraction, frame: Frame, image: &GrayImage) -> Extra
 }
 
 /// The mean clarity of the print's blocks, 1 to 100.
-pub(crate) fn quality(ridges: &Plane<Ridge>, mask: &Plane<bool>) -> u8 {
+fn quality(ridges: &Plane<Ridge>, mask: &Plane<bool>) -> u8 {
     let (mut clarity, mut blocks) = (0.0f32, 0usize);
     for (ridge, inside) in ridges.values.iter().zip(&mask.values) {
         if *inside {

@@ -179,11 +179,8 @@ mod tests {
             let mut many = |n: usize| -> Vec<[f32; LANES]> {
                 (0..n).map(|_| std::array::from_fn(|_| next())).collect()
             };
-            let layer = Layer {
-                shape,
-                biases: many(blocks),
-                weights: many(blocks * side * side * inputs),
-            };
+            let layer =
+                Layer { shape, biases: many(blocks), weights: many(blocks * side * side * inputs) };
             let mut input = Map::new(13, 8, inputs);
             input.values.iter_mut().for_each(|v| *v = next());
             let out = pulp::Arch::new().dispatch(|| layer.of(&input));
