@@ -1,10 +1,10 @@
 //! Error rates and milliseconds an image over a folder of sets with this extractor and matcher:
-//! `cargo run --release --example measure-extraction -- DIR`.
+//! `cargo run --release --example measure-extraction -- DIR [--net] [--time]`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a tool for developers")]
 
 use comity_print::eval::{Impression, Trial, pairs, table};
-use comity_print::extract::extract;
 use comity_print::matcher::{Prepared, compare};
+use comity_print::net::{Extractor, extract_with};
 use comity_print::template::Template;
 use comity_print::{FingerPosition, GrayImage, formats};
 use std::path::Path;
@@ -59,12 +59,12 @@ fn cpu_ns() -> f64 {
 }
 
 /// Milliseconds an image on one thread, the better of two passes; by set and over all.
-fn time(prints: &[(Impression, GrayImage)]) {
+fn time(prints: &[(Impression, GrayImage)], extractor: Extractor) {
     let (mut total, mut set_ms, mut count) = (0.0, 0.0, 0);
     for (at, (impression, image)) in prints.iter().enumerate() {
         let pass = || {
             let start = cpu_ns();
-            std::hint::black_box(extract(image, FingerPosition::Unknown));
+            std::hint::black_box(extract_with(extractor, image, FingerPosition::Unknown));
             (cpu_ns() - start) * 1e-6
         };
         let ms = pass().min(pass());
@@ -80,14 +80,16 @@ fn time(prints: &[(Impression, GrayImage)]) {
 fn main() {
     let mut args = std::env::args().skip(1);
     let folder = args.next().expect("a folder of sets");
-    let only_time = args.next().is_some_and(|a| a == "--time");
+    let options: Vec<String> = args.collect();
+    let asked = |name: &str| options.iter().any(|o| o == name);
+    let extractor = if asked("--net") { Extractor::Net } else { Extractor::Classic };
     let prints = read(Path::new(&folder));
-    time(&prints);
-    if only_time {
+    time(&prints, extractor);
+    if asked("--time") {
         return;
     }
     let templates = on_cores(&prints, |(_, image)| {
-        let found = extract(image, FingerPosition::Unknown);
+        let found = extract_with(extractor, image, FingerPosition::Unknown);
         (Template::of(&found), found.found.quality)
     });
     let prepared = on_cores(&templates, |(template, _)| Prepared::of(template));

@@ -14,6 +14,7 @@ pub mod gallery;
 pub mod image;
 pub mod matcher;
 pub mod minutia;
+pub mod net;
 pub mod synth;
 pub mod template;
 

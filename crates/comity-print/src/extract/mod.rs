@@ -1,16 +1,16 @@
 //! From an image to minutiae, in stages that can each be looked at.
 
-mod enhance;
-mod even;
-mod field;
-mod find;
-mod frame;
+pub(crate) mod enhance;
+pub(crate) mod even;
+pub(crate) mod field;
+pub(crate) mod find;
+pub(crate) mod frame;
 pub(crate) mod math;
 mod plane;
-mod polarity;
-mod segment;
-mod skeleton;
-mod spectrum;
+pub(crate) mod polarity;
+pub(crate) mod segment;
+pub(crate) mod skeleton;
+pub(crate) mod spectrum;
 
 pub use field::Ridge;
 pub(crate) use field::direction_rad;
@@ -68,7 +68,7 @@ fn extract_on(arch: pulp::Arch, image: &GrayImage, finger: FingerPosition) -> Ex
 }
 
 /// What is seen in an image without contrast.
-fn empty(image: &GrayImage) -> Extraction {
+pub(crate) fn empty(image: &GrayImage) -> Extraction {
     let (w, h) = (image.width_px(), image.height_px());
     let (columns, rows) = (w.div_ceil(BLOCK_PX), h.div_ceil(BLOCK_PX));
     Extraction {
@@ -82,7 +82,7 @@ fn empty(image: &GrayImage) -> Extraction {
     }
 }
 
-fn found(quality: u8, minutiae: Vec<Minutia>) -> FingerMinutiae {
+pub(crate) fn found(quality: u8, minutiae: Vec<Minutia>) -> FingerMinutiae {
     FingerMinutiae { finger: FingerPosition::Unknown, width_px: 0, height_px: 0, quality, minutiae }
 }
 
@@ -110,7 +110,7 @@ fn in_frame(arch: pulp::Arch, image: &GrayImage, contrasted: &Plane<bool>) -> Ex
 }
 
 /// What was seen in a part of the image, at its place.
-fn placed(part: Extraction, frame: Frame, image: &GrayImage) -> Extraction {
+pub(crate) fn placed(part: Extraction, frame: Frame, image: &GrayImage) -> Extraction {
     let mut found = part.found;
     for minutia in &mut found.minutiae {
         minutia.x_px += frame.left as u16;

@@ -5,7 +5,7 @@ pub mod dice;
 pub mod direct;
 pub mod field;
 pub mod impression;
-mod noise;
+pub mod noise;
 pub mod ridges;
 pub mod truth;
 
@@ -36,6 +36,11 @@ impl SyntheticFinger {
     /// The class it was drawn for.
     pub fn class(&self) -> PrintClass {
         self.master.field.class
+    }
+
+    /// Its ridges.
+    pub fn master(&self) -> &Master {
+        &self.master
     }
 
     /// Its minutiae, in pixels of the master.
