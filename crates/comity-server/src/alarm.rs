@@ -1,9 +1,13 @@
 //! The scheduler: lets the node look at the clock when something is due. What is due stands in
 //! the store, so nothing is missed by a restart, a sleep or a step of the clock.
 
+use crate::account::Origin;
+use crate::app::App;
+use crate::door::at_desk;
 use crate::engine::Engine;
 use crate::metrics::Metrics;
 use comity_node::{Ask, Done};
+use comity_store::Change;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,3 +48,24 @@ pub async fn run(engine: Engine, metrics: Arc<Metrics>) {
         let _ = tokio::time::timeout(LOOK, grown.changed()).await;
     }
 }
+
+/// What is done once in a while: accounts that nobody used for long are disabled, sessions and
+/// replies that are over are dropped.
+pub async fn clean(app: Arc<App>) {
+    let mut clock = tokio::time::interval(CLEAN_EVERY);
+    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let disabled = at_desk(&app, Origin::Node, |desk| desk.disable_inactive()).await;
+        if let Err(problem) = disabled {
+            tracing::error!(code = problem.code, "unused accounts: {}", problem.detail);
+        }
+        let drop_ended = Ask::Keep(vec![Change::DropEnded(app.engine.clock.now())]);
+        if let Err(fault) = app.engine.ask(drop_ended).await {
+            tracing::error!(code = fault.code(), "what is over was not dropped: {fault}");
+        }
+    }
+}
+
+/// How often [`clean`] comes by.
+const CLEAN_EVERY: Duration = Duration::from_secs(3600);

@@ -30,6 +30,9 @@ pub const CSRF_HEADER: &str = "x-comity-csrf";
 /// Most addresses whose failures are remembered.
 const ADDRESSES_MAX: usize = 10_000;
 
+/// The route that a page listens to as long as it is open.
+const STREAM: &str = "/api/v1/stream";
+
 /// How often something about an account is tried again that somebody else changed meanwhile.
 const TRIES_MAX: usize = 4;
 
@@ -206,12 +209,31 @@ pub async fn admit(
     route: &Route,
     knock: &Knock,
 ) -> Result<Option<Caller>, Problem> {
-    if route.needs == Needs::Nobody {
+    let Some((token, by_cookie)) = knock.token() else {
+        return if route.needs == Needs::Nobody { Ok(None) } else { Err(Problem::unauthorized()) };
+    };
+    let is_change = by_cookie && !knock.method.is_safe();
+    if route.needs == Needs::Nobody && !is_change {
         return Ok(None);
     }
-    let Some((token, by_cookie)) = knock.token() else { return Err(Problem::unauthorized()) };
     let known = token.clone();
-    let presence = at_desk(app, knock.origin(), move |desk| desk.present(&known, true)).await?;
+    // What a page asks by itself, again and again, keeps no session from locking.
+    let is_activity = route.needs != Needs::Nobody && route.path != STREAM;
+    let presence = at_desk(app, knock.origin(), move |desk| desk.present(&known, is_activity));
+    let presence = presence.await?;
+    if is_change {
+        let (Presence::Locked(person) | Presence::Present(person)) = &presence else {
+            return Err(Problem::unauthorized());
+        };
+        let sent = knock.headers.get(CSRF_HEADER).and_then(|v| v.to_str().ok());
+        if !sent.is_some_and(|sent| person.csrf_fits(sent)) {
+            let detail = format!("a change from a page carries `{CSRF_HEADER}`");
+            return Err(Problem::new(StatusCode::FORBIDDEN, "csrf", detail));
+        }
+        if route.needs == Needs::Nobody {
+            return Ok(None);
+        }
+    }
     let person = match presence {
         Presence::Nobody => return Err(Problem::unauthorized()),
         Presence::Locked(_) => {
@@ -223,13 +245,6 @@ pub async fn admit(
     if ![Stage::Full, Stage::Software].contains(&person.stage()) {
         let detail = "signing in is not finished: a second factor or a password is still to come";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "half-signed-in", detail));
-    }
-    if by_cookie && !knock.method.is_safe() {
-        let sent = knock.headers.get(CSRF_HEADER).and_then(|v| v.to_str().ok());
-        if !sent.is_some_and(|sent| person.csrf_fits(sent)) {
-            let detail = format!("a change from a page carries `{CSRF_HEADER}`");
-            return Err(Problem::new(StatusCode::FORBIDDEN, "csrf", detail));
-        }
     }
     let (at, origin) = (app.engine.clock.now(), knock.origin());
     let account = person.id().clone();
@@ -270,7 +285,12 @@ pub async fn at_desk<T: Send + 'static>(
         asks.push(Ask::Keep(changes));
         match app.engine.turn(asks).await {
             // Of two requests at once one finds the account changed, and is asked again.
-            Err(NodeFault::Store(comity_store::Fault::Misfit(_))) if tries < TRIES_MAX => {}
+            Err(NodeFault::Store(comity_store::Fault::Misfit(_))) => {
+                if tries == TRIES_MAX {
+                    let detail = "the account was changed by somebody else meanwhile; try again";
+                    return Err(Problem::new(StatusCode::CONFLICT, "account-changed", detail));
+                }
+            }
             Err(fault) => return Err(fault.into()),
             Ok(done) => {
                 for done in done {

@@ -78,6 +78,7 @@ impl Server {
         tokio::spawn(mailer.clone().run());
         tokio::spawn(mailer.show_heads(Duration::from_secs(settings.head_s.max(1))));
         tokio::spawn(alarm::run(engine.clone(), metrics));
+        tokio::spawn(alarm::clean(app.clone()));
         if let Some(searcher) = searcher {
             tokio::spawn(searcher::run(engine, searcher));
         }

@@ -156,3 +156,27 @@ fn every_schema_is_there_and_used() {
     assert_eq!(missing.next(), None);
     assert_eq!(entries.len(), expected.len());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_a_browser_sends_by_cookie_needs_the_pages_token() {
+    let town = Town::new("2016-03-01T14:05:00Z").await;
+    let (jail, clerk) = (&town.jail, &town.clerk);
+    let csrf = jail.get(clerk, "/api/v1/session").await.ok()["csrf"].as_str().unwrap().to_owned();
+    let cookie = format!("__Host-comity={clerk}");
+    let with_cookie = |method, path: &str| {
+        let request = jail.client.request(method, format!("{}{path}", jail.url));
+        request.header("cookie", cookie.clone()).header("content-type", "application/json")
+    };
+    let read = with_cookie(reqwest::Method::GET, "/api/v1/session");
+    assert_eq!(jail.send(read, "").await.status, 200);
+    for path in ["/api/v1/session/password", "/api/v1/session/app"] {
+        let change = with_cookie(reqwest::Method::PUT, path).body("{}");
+        assert_eq!(jail.send(change, "").await.problem(403), "csrf", "{path}");
+    }
+    let out = with_cookie(reqwest::Method::DELETE, "/api/v1/session");
+    assert_eq!(jail.send(out, "").await.problem(403), "csrf");
+    let out = with_cookie(reqwest::Method::DELETE, "/api/v1/session");
+    assert_eq!(jail.send(out.header("x-comity-csrf", csrf), "").await.status, 204);
+    let gone = with_cookie(reqwest::Method::GET, "/api/v1/session");
+    assert_eq!(jail.send(gone, "").await.problem(401), "not-signed-in");
+}
