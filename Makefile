@@ -21,7 +21,7 @@ OUT    ?= out
 WITHOUT_CLUSTER = --workspace --exclude comity-cluster
 WITH_CLUSTER    = -p comity -p comity-cluster --features comity/cluster
 
-.PHONY: help test test-cluster soak fmt fmt-check clippy unit deny policies docs demo bench test-prints advisories fuzz clean
+.PHONY: help test test-cluster soak fmt fmt-check clippy unit deny policies docs demo replay bench test-prints advisories fuzz clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -78,7 +78,11 @@ docs: ## Write the reference that is generated from the schema, and the pages of
 	@$(CARGO) run --locked -q -p comity-model --example generate-reference -- docs/reference
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked $(WITHOUT_CLUSTER) --no-deps
 
-demo: ## Replay ten years of bookings under eight policies; writes out/travis
+demo: ## A day of a jail and a federal office, live, after ten years of bookings replayed (make replay)
+	@$(MAKE) replay
+	$(RELEASE) demo --once --speed 20000 --folder $(OUT)/demo
+
+replay: ## Replay ten years of bookings under eight policies; writes out/travis
 	@scripts/tools-present demo
 	$(CARGO) build --locked --release -p comity
 	scripts/demo $(RELEASE) $(OUT)/travis

@@ -21,8 +21,9 @@ fn read(bytes: &[u8]) {
         assert!(damage.at + damage.bytes <= bytes.len());
     }
     let templates: Vec<_> = shard.fingers.iter().filter_map(|f| f.finger.entry().ok()).collect();
-    let gallery = Gallery::new(vec![shard]);
-    if let Some(entry) = templates.first() {
+    // The tables of a search are large: one input in eight is searched, the others read.
+    if let (Some(entry), 0) = (templates.first(), bytes.len() % 8) {
+        let gallery = Gallery::new(vec![shard]);
         let probe = Probe::new(entry, &gallery);
         (0..gallery.len().min(4)).for_each(|n| drop(gallery.compare(&probe, n)));
     }

@@ -72,7 +72,12 @@ impl Digest {
     }
 
     pub(crate) fn of(text: &str) -> Digest {
-        Digest(sha2::Sha256::digest(text.as_bytes()).into())
+        Digest::of_bytes(text.as_bytes())
+    }
+
+    /// SHA-256 of bytes: of a file that goes with a message.
+    pub fn of_bytes(bytes: &[u8]) -> Digest {
+        Digest(sha2::Sha256::digest(bytes).into())
     }
 }
 
@@ -208,6 +213,19 @@ impl Envelope {
         let note = Note::parse(file, bytes)?;
         let envelope = parse_text(file, note.text())?;
         let key = keys.check(&envelope.from, &note, received_at)?;
+        let digest = Digest::of(note.text());
+        Ok(Signed { envelope, bytes: bytes.to_vec(), digest, key })
+    }
+}
+
+impl Signed {
+    /// An envelope that this node signed and stored itself; its signature is not checked again.
+    ///
+    /// # Errors
+    /// What is wrong, at which line, in which field.
+    pub fn stored(file: &str, bytes: &[u8], key: VerifierKey) -> Result<Signed, Diagnostic> {
+        let note = Note::parse(file, bytes)?;
+        let envelope = parse_text(file, note.text())?;
         let digest = Digest::of(note.text());
         Ok(Signed { envelope, bytes: bytes.to_vec(), digest, key })
     }

@@ -7,6 +7,7 @@ use comity_ledger::VerifierKey;
 use comity_model::Diagnostic;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// Most messages that wait for one before them.
 pub const WAITING_MAX: usize = 1024;
@@ -65,6 +66,35 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// A stable name.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Refusal::Unbelieved(fault) | Refusal::NotOurs(fault) => fault.code,
+            Refusal::FutureDated { .. } => "future-dated",
+            Refusal::Contradicts { .. } => "contradicts",
+            Refusal::Full { .. } => "inbox-full",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refusal::Unbelieved(fault) | Refusal::NotOurs(fault) => f.write_str(&fault.message),
+            Refusal::FutureDated { ahead_s } => {
+                write!(f, "the message is dated {ahead_s} seconds ahead: a clock is wrong")
+            }
+            Refusal::Contradicts { number, .. } => {
+                write!(f, "another message was signed as number {number}, or under its id")
+            }
+            Refusal::Full { missing } => {
+                write!(f, "too many messages wait for number {missing}, which must come first")
+            }
+        }
+    }
+}
+
 /// What one party received from another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Inbox {
@@ -90,6 +120,28 @@ impl Inbox {
             waiting: BTreeMap::new(),
             ahead_s: None,
         }
+    }
+
+    /// The inbox after a restart: the number that is to be applied next, and what waits. What
+    /// was applied is told to it when it matters ([`Inbox::remember`]).
+    #[must_use]
+    pub fn resume(mut self, next: u64, waiting: Vec<Signed>) -> Inbox {
+        self.next = next;
+        self.waiting = waiting.into_iter().map(|s| (s.envelope.number, s)).collect();
+        self
+    }
+
+    /// Tells the inbox of a message that was applied, as it is stored, before it takes one with
+    /// that number or id.
+    pub fn remember(&mut self, number: u64, id: EnvelopeId, digest: Digest) {
+        self.applied.insert(number, digest);
+        self.ids.insert(id, number);
+    }
+
+    /// Drops from memory what was applied: the store keeps it.
+    pub fn let_go(&mut self) {
+        self.applied.clear();
+        self.ids.clear();
     }
 
     /// The number that is to be applied next.
@@ -120,6 +172,14 @@ impl Inbox {
     ) -> Result<Taken, Refusal> {
         let signed =
             Envelope::read("envelope", bytes, keys, received_at).map_err(Refusal::Unbelieved)?;
+        self.take_read(signed, received_at)
+    }
+
+    /// The same for an envelope that was read, and its signature checked, at that instant.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn take_read(&mut self, signed: Signed, received_at: Timestamp) -> Result<Taken, Refusal> {
         let Envelope { id, from, to, number, sent_at, .. } = &signed.envelope;
         if (from, to) != (&self.from, &self.to) {
             let message = format!("the message is from `{from}` to `{to}`");

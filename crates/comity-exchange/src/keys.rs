@@ -73,6 +73,11 @@ impl PartyKeys {
         Ok(())
     }
 
+    /// The keys of a party as they were stored.
+    pub fn restore(&mut self, party: &Party, keys: Vec<PartyKey>) {
+        self.keys.insert(party.clone(), keys);
+    }
+
     /// The keys of a party, in the order in which they came.
     pub fn of(&self, party: &Party) -> &[PartyKey] {
         self.keys.get(party).map_or(&[], Vec::as_slice)

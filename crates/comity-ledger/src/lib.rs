@@ -61,7 +61,7 @@ pub use range::{CompactRange, Tree};
 pub use rotation::Rotation;
 pub use seal::{
     Draft, EVENT_BYTES_MAX, Fresh, KeyState, MemoryKeys, PersonKey, PersonKeyId, PersonKeys,
-    Sealed, Unsealed, record, unseal,
+    Sealed, StoreKey, Unsealed, record, unseal,
 };
 pub use split::{Contradiction, Proved, SplitView};
 pub use tile::{

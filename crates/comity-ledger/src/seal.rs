@@ -255,6 +255,101 @@ pub fn record(
     Ok((leaf, sealed))
 }
 
+/// First byte of sealed bytes that are no event: their format, AES-256-GCM.
+const BYTES_V1: u8 = 2;
+
+/// What the key for bytes that are no event is derived with.
+const BYTES_LABEL: &[u8] = b"comity-person-bytes/v1";
+
+impl PersonKey {
+    /// Seals bytes that stand beside the log: a print file, the card that a party's people know
+    /// the person by. `what` names their use and owner, and must be given again to open them.
+    /// Format, 12 bytes of the nonce, ciphertext, a tag of 16.
+    ///
+    /// # Errors
+    /// `too-large`.
+    pub fn seal(&self, what: &[u8], nonce: [u8; 12], plain: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+        let sealed = crypto::seal(&self.derive(BYTES_LABEL), &nonce, what, plain)
+            .ok_or_else(|| Diagnostic::error("too-large", "too much to seal"))?;
+        Ok([&[BYTES_V1], nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`PersonKey::seal`] sealed.
+    ///
+    /// # Errors
+    /// `damaged`: cut off, changed, of another person or for another use.
+    pub fn open(&self, what: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
+        let parts = sealed.split_first().filter(|(format, _)| **format == BYTES_V1);
+        let parts = parts.and_then(|(_, rest)| rest.split_first_chunk::<12>());
+        parts
+            .and_then(|(nonce, rest)| crypto::open(&self.derive(BYTES_LABEL), nonce, what, rest))
+            .map(Zeroizing::new)
+            .ok_or_else(|| Diagnostic::error("damaged", "sealed bytes do not open").path("sealed"))
+    }
+}
+
+/// The node's own key, under which persons' keys are stored: 32 random bytes in a file that only
+/// the node can read.
+#[derive(Clone)]
+pub struct StoreKey(Zeroizing<[u8; 32]>);
+
+/// What a wrapped person's key is bound to, before its id.
+const WRAPPED_MARK: &[u8] = b"comity-wrapped/v1\n";
+
+impl StoreKey {
+    /// A key from 32 random bytes.
+    pub fn from_bytes(bytes: [u8; 32]) -> StoreKey {
+        StoreKey(Zeroizing::new(bytes))
+    }
+
+    /// Wraps a person's key.
+    ///
+    /// # Errors
+    /// Never, as a key is short.
+    pub fn wrap(
+        &self,
+        id: PersonKeyId,
+        key: &PersonKey,
+        nonce: [u8; 12],
+    ) -> Result<Vec<u8>, Diagnostic> {
+        let aad = [WRAPPED_MARK, &id.0].concat();
+        let sealed = crypto::seal(&self.0, &nonce, &aad, key.as_bytes())
+            .ok_or_else(|| Diagnostic::error("too-large", "too much to seal"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Unwraps a person's key.
+    ///
+    /// # Errors
+    /// `wrong-key`: the node has another key than the one it was wrapped under, or the bytes
+    /// were changed.
+    pub fn unwrap_key(&self, id: PersonKeyId, wrapped: &[u8]) -> Result<PersonKey, Diagnostic> {
+        let aad = [WRAPPED_MARK, &id.0].concat();
+        let plain = wrapped
+            .split_first_chunk::<12>()
+            .and_then(|(nonce, rest)| crypto::open(&self.0, nonce, &aad, rest))
+            .map(Zeroizing::new);
+        plain.and_then(|p| p.as_slice().try_into().ok()).map(PersonKey::from_bytes).ok_or_else(
+            || {
+                Diagnostic::error("wrong-key", format!("the key of person `{id}` does not open"))
+                    .path("wrapped")
+                    .help("the node's own key is another one than the store was made with")
+            },
+        )
+    }
+
+    /// A keyed hash, to find a case by a number without storing the number.
+    pub fn number_ref(&self, number: &str) -> [u8; 32] {
+        crypto::hmac_sha256(&self.0, &[b"comity-number/v1\n", number.as_bytes()])
+    }
+}
+
+impl fmt::Debug for StoreKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("StoreKey")
+    }
+}
+
 fn bound_to(commitment: &Commitment) -> Vec<u8> {
     [SEALED_MARK, &commitment.0].concat()
 }

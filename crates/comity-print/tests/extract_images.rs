@@ -11,7 +11,7 @@ mod extract_support;
 
 use comity_print::extract::{Extraction, MINUTIAE_MAX, extract};
 use comity_print::formats::raster::resample::to_500_ppi;
-use comity_print::{FingerPosition, GrayImage, Resolution};
+use comity_print::{FingerPosition, GrayImage, Minutia, Resolution};
 use extract_support::{Drawing, FORKS};
 
 fn of(image: &GrayImage) -> Extraction {
@@ -124,6 +124,40 @@ fn an_image_without_ridges_has_no_minutiae() {
         assert!(found.found.minutiae.is_empty(), "{name}: {:?}", found.found);
         assert!(!found.inverted, "{name}");
         assert!((1..=100).contains(&found.found.quality), "{name}");
+    }
+}
+
+#[test]
+fn quality_falls_with_noise_and_with_what_is_missing_of_the_print() {
+    let quality = |drawing: &Drawing| of(&drawing.image()).found.quality;
+    let plain = Drawing { noise: 20.0, ..Drawing::plain() };
+    let noisier = [60.0, 120.0].map(|noise| quality(&Drawing { noise, ..plain.clone() }));
+    let smaller = [200, 100].map(|height| quality(&Drawing { height, ..plain.clone() }));
+    for worse in [noisier, smaller] {
+        assert!(quality(&plain) > worse[0] && worse[0] > worse[1] && worse[1] > 1, "{worse:?}");
+    }
+}
+
+#[test]
+fn images_of_every_small_size_are_taken() {
+    let sides = [1, 2, 5, 7, 8, 9, 16, 17, 31, 33, 64, 67];
+    let mut state = 5u64;
+    for (w, h) in sides.into_iter().flat_map(|w| sides.map(|h| (w, h))) {
+        let mut level = |kind: usize, x: usize, y: usize| match kind {
+            0 => ((x + y) % 9 * 28) as u8,
+            1 => ((x / 4 + y / 5) % 2 * 255) as u8,
+            _ => {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+                (state >> 56) as u8
+            }
+        };
+        for kind in 0..3 {
+            let pixels = (0..w * h).map(|at| level(kind, at % w, at / w)).collect();
+            let image = GrayImage::new(w, h, pixels, Resolution::Ppi(500.0)).unwrap();
+            let found = of(&image).found;
+            let inside = |m: &Minutia| usize::from(m.x_px) < w && usize::from(m.y_px) < h;
+            assert!(found.minutiae.iter().all(inside), "{w} x {h}, {kind}: {found:?}");
+        }
     }
 }
 

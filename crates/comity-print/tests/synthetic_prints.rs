@@ -28,11 +28,13 @@ struct Print {
     impression: usize,
     truth: Vec<Minutia>,
     found: Vec<Minutia>,
+    quality: u8,
     prepared: Prepared,
 }
 
 fn read(name: &str) -> Vec<u8> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/prints/synthetic");
+    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+        .join("../../data/prints/synthetic");
     let path = folder.join(name);
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
@@ -50,6 +52,7 @@ fn prints() -> &'static [Print] {
                 impression,
                 truth: truth[0].minutiae.clone(),
                 prepared: Prepared::of(&Template::of(&extraction)),
+                quality: extraction.found.quality,
                 found: extraction.found.minutiae,
             }
         })
@@ -57,8 +60,8 @@ fn prints() -> &'static [Print] {
     })
 }
 
-/// True minutiae that were found, each by one.
-fn hits(print: &Print) -> usize {
+/// Which of the found minutiae are true; each true one is found once.
+fn hits(print: &Print) -> Vec<bool> {
     let mut near: Vec<(f32, usize, usize)> = Vec::new();
     for (i, t) in print.truth.iter().enumerate() {
         for (j, m) in print.found.iter().enumerate() {
@@ -72,20 +75,18 @@ fn hits(print: &Print) -> usize {
     }
     near.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut ours, mut theirs) = (vec![false; print.truth.len()], vec![false; print.found.len()]);
-    let mut hits = 0;
     for (_, i, j) in near {
         if !ours[i] && !theirs[j] {
             (ours[i], theirs[j]) = (true, true);
-            hits += 1;
         }
     }
-    hits
+    theirs
 }
 
 /// Of the impressions of a number: how many true minutiae were found, how many found are true.
 fn recall_and_precision(impression: usize) -> (f64, f64) {
     let of_number = || prints().iter().filter(|p| p.impression == impression);
-    let hits: usize = of_number().map(hits).sum();
+    let hits = of_number().flat_map(hits).filter(|hit| *hit).count();
     let truth: usize = of_number().map(|p| p.truth.len()).sum();
     let found: usize = of_number().map(|p| p.found.len()).sum();
     assert!(truth > 300, "{truth} true minutiae");
@@ -102,6 +103,36 @@ fn extraction_finds_the_true_minutiae() {
         assert!(recall >= recall_min, "impression {impression}: recall {recall:.3}");
         assert!(precision >= precision_min, "impression {impression}: precision {precision:.3}");
     }
+}
+
+#[test]
+fn the_surer_the_extractor_is_of_a_minutia_the_likelier_it_is_true() {
+    let mut judged: Vec<(u8, bool)> =
+        prints().iter().flat_map(|p| p.found.iter().map(|m| m.quality).zip(hits(p))).collect();
+    judged.sort_unstable();
+    let false_share: Vec<f64> = judged
+        .chunks(judged.len().div_ceil(5))
+        .map(|fifth| {
+            let (least, most) = (fifth[0].0, fifth[fifth.len() - 1].0);
+            let share = fifth.iter().filter(|(_, hit)| !hit).count() as f64 / fifth.len() as f64;
+            println!("quality {least} to {most}: {share:.3} of {} false", fifth.len());
+            share
+        })
+        .collect();
+    assert!(false_share.is_sorted_by(|lower, higher| higher <= lower), "{false_share:?}");
+    assert!(false_share[1] < 0.08 && false_share[3] < 0.02, "{false_share:?}");
+    assert!(false_share[0] > 3.0 * false_share[1], "quality tells them apart: {false_share:?}");
+}
+
+#[test]
+fn harder_prints_are_of_lower_quality() {
+    let mean = |impression| {
+        let of_number = prints().iter().filter(|p| p.impression == impression);
+        of_number.map(|p| f64::from(p.quality)).sum::<f64>() / FINGERS as f64
+    };
+    let (easy, medium, hard) = (mean(1), mean(2), mean(3));
+    println!("quality {easy:.1}, {medium:.1}, {hard:.1}");
+    assert!(easy > medium && medium > hard);
 }
 
 /// Scores of the same finger, and of different ones.

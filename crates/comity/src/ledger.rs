@@ -166,22 +166,28 @@ fn check(log: &Path, trust: &Path, as_json: bool) -> Result<u8, Failure> {
         events,
         is_at_rest: true,
     };
-    let shows_progress = std::io::stderr().is_terminal() && !as_json;
-    let report = fsck(&against, folder.all(), |done| {
-        if shows_progress && done % (64 * TILE_WIDTH as u64) == 0 {
-            eprint!("\r{done} leaves");
+    let report = fsck(&against, folder.all(), progress(as_json)).map_err(wrong)?;
+    Ok(show(&report, matches!(events, Events::Absent), as_json))
+}
+
+/// Tells of leaves done, on a terminal.
+pub fn progress(as_json: bool) -> impl FnMut(u64) {
+    let shows = std::io::stderr().is_terminal() && !as_json;
+    move |done| {
+        if shows && done % (64 * TILE_WIDTH as u64) == 0 {
+            eprint!("\r{done} leaves\r");
         }
-    });
-    if shows_progress {
-        eprint!("\r                    \r");
     }
-    let report = report.map_err(wrong)?;
+}
+
+/// Shows what a check found; the exit code.
+pub fn show(report: &FsckReport, without_events: bool, as_json: bool) -> u8 {
     if as_json {
         println!("{:#}", json!(report));
     } else {
-        print_report(&report, matches!(events, Events::Absent));
+        print_report(report, without_events);
     }
-    Ok(if report.is_clean() { EXIT_OK } else { EXIT_FINDINGS })
+    if report.is_clean() { EXIT_OK } else { EXIT_FINDINGS }
 }
 
 fn print_report(report: &FsckReport, without_events: bool) {

@@ -4,16 +4,19 @@ mod bulk;
 mod clock;
 mod cluster;
 mod decide;
+mod demo;
 mod fail;
 mod files;
 mod generate;
 mod ledger;
 mod mapping;
+mod node;
 mod policy;
 mod print;
 mod receipt;
 mod replay;
 mod report;
+mod serve;
 mod table;
 
 use clap::{CommandFactory, Parser, Subcommand};
@@ -70,6 +73,13 @@ enum Command {
     /// Check a ledger, prove a record, verify evidence offline
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Make a node of the exchange and look after it
+    #[command(subcommand)]
+    Node(node::Command),
+    /// Run a node of the exchange
+    Serve(serve::Args),
+    /// Play a day of a county jail and a federal office on this machine
+    Demo(demo::Args),
     /// Print a completion script for a shell
     #[command(after_help = "Example: comity completions bash > /etc/bash_completion.d/comity")]
     Completions {
@@ -109,6 +119,9 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Receipt(command) => receipt::run(command, cli.json, &again),
         Command::Print(command) => print::run(command, cli.json),
         Command::Ledger(command) => ledger::run(command, cli.json),
+        Command::Node(command) => node::run(command, policies, cli.json),
+        Command::Demo(args) => demo::run(args, policies, cli.json),
+        Command::Serve(args) => serve::run(args, policies, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)

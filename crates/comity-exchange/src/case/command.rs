@@ -33,7 +33,8 @@ pub struct Command {
 
 impl Command {
     /// SHA-256 over who, and what is to happen: tells the same command from another one under
-    /// its id.
+    /// its id. What the law said at the time is left out: whoever gives a command again a day
+    /// later, because no reply came, gives the same command.
     pub(super) fn digest(&self) -> Digest {
         // Only maps with keys that are no text could fail, and there are none.
         Digest::of(&serde_json::to_string(&(&self.by, &self.act)).unwrap_or_default())
@@ -67,6 +68,7 @@ pub enum Act {
         /// Which.
         request: RequestId,
         /// What the person who decides looked at.
+        #[serde(skip_serializing)]
         advice: Box<Advice>,
         /// What was decided on each channel that the request asks about.
         choices: BTreeMap<Channel, Choice>,
@@ -85,6 +87,7 @@ pub enum Act {
         /// At which request.
         request: RequestId,
         /// What the person who starts it looked at.
+        #[serde(skip_serializing)]
         advice: Box<Advice>,
     },
     /// Agency: ends the hold.
@@ -114,12 +117,13 @@ pub enum Act {
     /// Federal side: an officer determines status.
     DetermineStatus(Determination),
     /// Federal side: what the program in force lets the officer ask for.
-    EvaluateProgram(Box<Advice>),
+    EvaluateProgram(#[serde(skip_serializing)] Box<Advice>),
     /// Federal side: an officer issues a request.
     IssueRequest {
         /// The form.
         draft: Draft,
         /// What the officer looked at, with the form laid over the case.
+        #[serde(skip_serializing)]
         advice: Box<Advice>,
     },
     /// Federal side: withdraws a request.

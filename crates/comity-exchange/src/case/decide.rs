@@ -104,7 +104,9 @@ fn act(record: &mut Record<'_>, before: &Case) -> Result<(), Why> {
     let command = record.command;
     let name = command.act.name();
     let fits = match (&command.by, &command.act) {
-        (By::Peer(_), Act::Receive(_)) | (By::Alarm, Act::Tick) => true,
+        (By::Peer(_), Act::Receive(_))
+        | (By::Alarm, Act::Tick)
+        | (By::Search, Act::RecordSearch(_)) => true,
         (By::Official(official), _) => name.roles().contains(&official.role),
         _ => false,
     };

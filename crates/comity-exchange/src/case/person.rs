@@ -115,6 +115,8 @@ pub enum By {
     Peer(CommandId),
     /// The scheduler. It ends holds and raises alarms; it starts nothing.
     Alarm,
+    /// The search of the gallery. It records what it found; it verifies nothing.
+    Search,
 }
 
 impl By {
@@ -122,7 +124,7 @@ impl By {
     pub fn official(&self) -> Option<&Official> {
         match self {
             By::Official(official) => Some(official),
-            By::Peer(_) | By::Alarm => None,
+            By::Peer(_) | By::Alarm | By::Search => None,
         }
     }
 }

@@ -127,7 +127,11 @@ fn placed(part: Extraction, frame: Frame, image: &GrayImage) -> Extraction {
     }
 }
 
-/// The mean clarity of the print's blocks, 1 to 100.
+/// Blocks of a fingertip laid flat, about 1.65 square centimeters.
+const FINGERTIP_BLOCKS: usize = 1_000;
+
+/// The mean clarity of the print's blocks, 1 to 100; what a print lacks of a fingertip is not
+/// clear.
 fn quality(ridges: &Plane<Ridge>, mask: &Plane<bool>) -> u8 {
     let (mut clarity, mut blocks) = (0.0f32, 0usize);
     for (ridge, inside) in ridges.values.iter().zip(&mask.values) {
@@ -136,7 +140,7 @@ fn quality(ridges: &Plane<Ridge>, mask: &Plane<bool>) -> u8 {
             blocks += 1;
         }
     }
-    let quality = if blocks == 0 { 1.0 } else { 100.0 * clarity / blocks as f32 };
+    let quality = 100.0 * clarity / blocks.max(FINGERTIP_BLOCKS) as f32;
     quality.clamp(1.0, 100.0) as u8
 }
 

@@ -80,6 +80,12 @@ impl MemoryStore {
         MemoryStore::default()
     }
 
+    /// The same store again, as a process sees it that was started anew on the same disk.
+    #[must_use]
+    pub fn again(&self) -> MemoryStore {
+        MemoryStore { kept: Arc::clone(&self.kept) }
+    }
+
     /// Number of calls of [`Store::commit`] so far, refused ones included.
     pub fn commits(&self) -> u64 {
         self.lock().commits
@@ -131,7 +137,7 @@ impl Store for MemoryStore {
     }
 
     fn reader(&self) -> Result<Box<dyn Reads + Send>, Fault> {
-        Ok(Box::new(MemoryStore { kept: Arc::clone(&self.kept) }))
+        Ok(Box::new(self.again()))
     }
 
     fn kind(&self) -> &'static str {

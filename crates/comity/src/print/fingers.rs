@@ -47,7 +47,8 @@ fn of_bytes(
     }
 }
 
-fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
+/// The fingers of an ANSI/NIST-ITL transaction; of one without images those of its minutiae.
+pub fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
     let transaction = nist::read(bytes)?;
     let mut out = Vec::new();
     for image in transaction.images()? {
@@ -59,6 +60,11 @@ fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
         out.extend(transaction.minutiae()?.iter().map(FingerEntry::of_minutiae));
     }
     Ok(out)
+}
+
+/// The template of a print that stands alone in a WSQ file.
+pub fn of_print(bytes: &[u8], finger: FingerPosition) -> formats::Read<FingerEntry> {
+    of_image(&formats::wsq::decode(bytes)?.image, finger)
 }
 
 fn of_image(image: &GrayImage, finger: FingerPosition) -> formats::Read<FingerEntry> {

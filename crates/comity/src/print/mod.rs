@@ -13,6 +13,9 @@ mod prints;
 mod search;
 mod shards;
 mod synth;
+mod watch;
+
+pub use watch::{Watched, gallery_of};
 
 use crate::fail::Failure;
 use comity_model::Diagnostic;

@@ -1,0 +1,87 @@
+//! The API: what a handler reads and writes, one module per resource.
+
+pub mod case_json;
+pub mod cases;
+pub mod desk;
+pub mod exchange;
+pub mod ledger;
+pub mod session;
+
+use crate::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use comity_exchange::case::CaseId;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// Most lines of one page of a list.
+const LIMIT_MAX: usize = 1000;
+
+/// A body of JSON, with an error that names its place.
+pub struct Accept<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Accept<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        let is_json = kind
+            .and_then(|k| k.to_str().ok())
+            .is_some_and(|k| k.split(';').next().is_some_and(|k| k.trim() == "application/json"));
+        if !is_json {
+            let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+            return Err(Problem::new(status, "not-json", "the body is `application/json`"));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|e| {
+            let status = e.status();
+            Problem::new(status, "bad-body", e.body_text())
+        })?;
+        serde_json::from_slice(&body).map(Accept).map_err(|e| {
+            let status = if e.is_data() {
+                StatusCode::UNPROCESSABLE_ENTITY
+            } else {
+                StatusCode::BAD_REQUEST
+            };
+            Problem::new(status, "bad-body", format!("the body cannot be read: {e}"))
+        })
+    }
+}
+
+/// A reply.
+pub fn as_json<T: Serialize>(status: StatusCode, body: &T) -> Response {
+    match serde_json::to_vec(body) {
+        Ok(bytes) => {
+            let kind = HeaderValue::from_static("application/json");
+            (status, [(header::CONTENT_TYPE, kind)], bytes).into_response()
+        }
+        Err(e) => {
+            tracing::error!("a reply cannot be written: {e}");
+            Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "fault", "the reply cannot be written")
+                .into_response()
+        }
+    }
+}
+
+/// The case that a path names.
+pub fn id_of(text: &str) -> Result<CaseId, Problem> {
+    CaseId::parse(text).ok_or_else(Problem::not_found)
+}
+
+/// The length of a page.
+pub fn limit(asked: Option<usize>) -> Result<usize, Problem> {
+    match asked {
+        None => Ok(50),
+        Some(n @ 1..=LIMIT_MAX) => Ok(n),
+        Some(_) => {
+            let detail = format!("`limit` is a number from 1 to {LIMIT_MAX}");
+            Err(Problem::bad_request("bad-limit", detail))
+        }
+    }
+}
+
+/// Something is not as it should be for a moment.
+pub fn later() -> Problem {
+    Problem::from(comity_store::Fault::Busy("unexpected".to_owned()))
+}

@@ -1,0 +1,97 @@
+//! What every request can reach.
+
+use crate::engine::Engine;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use comity_exchange::Party;
+use comity_exchange::case::{CaseId, Side};
+use comity_ledger::StoreKey;
+use comity_node::{CaseView, read_case};
+use comity_policy::Library;
+use comity_store::Reads;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Connections for reading, handed out one at a time.
+pub struct Readers {
+    free: Mutex<VecDeque<Box<dyn Reads + Send>>>,
+    permits: Semaphore,
+}
+
+impl Readers {
+    /// A pool of these.
+    pub fn new(readers: Vec<Box<dyn Reads + Send>>) -> Readers {
+        let permits = Semaphore::new(readers.len());
+        Readers { free: Mutex::new(readers.into()), permits }
+    }
+
+    /// Reads, on a thread that may wait for the disk.
+    ///
+    /// # Errors
+    /// The server is stopping.
+    pub async fn read<T: Send + 'static>(
+        self: &Arc<Readers>,
+        call: impl FnOnce(&mut dyn Reads) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let stopping = || Problem::from(comity_store::Fault::Busy("stopping".to_owned()));
+        let _permit = self.permits.acquire().await.map_err(|_| stopping())?;
+        let pool = self.clone();
+        let free = || pool.free.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = free().pop_front().ok_or_else(stopping)?;
+        let read = tokio::task::spawn_blocking(move || {
+            let result =
+                std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(reader.as_mut())));
+            (reader, result)
+        });
+        let (reader, result) = read.await.map_err(|_| stopping())?;
+        free().push_back(reader);
+        result.map_err(|_| {
+            let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
+            Problem::new(status, "fault", "the server made a mistake; it was noted")
+        })
+    }
+}
+
+/// What every request can reach.
+pub struct App {
+    /// The node.
+    pub engine: Engine,
+    /// Connections for reading.
+    pub readers: Arc<Readers>,
+    /// Its party.
+    pub party: Party,
+    /// Which side it is.
+    pub side: Side,
+    /// The key that persons' keys are wrapped under.
+    pub store_key: StoreKey,
+    /// The policies.
+    pub library: Arc<Library>,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Sign-in.
+    pub door: crate::door::Door,
+}
+
+impl App {
+    /// A case with its events.
+    ///
+    /// # Errors
+    /// There is none; it does not open; the store.
+    pub async fn case(&self, id: CaseId) -> Result<CaseView, Problem> {
+        let (key, side) = (self.store_key.clone(), self.side);
+        let read = self.readers.read(move |reads| read_case(reads, &key, side, id));
+        read.await?.map_err(Problem::from)
+    }
+
+    /// Reads rows.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn rows<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&mut dyn Reads) -> Result<T, comity_store::Fault> + Send + 'static,
+    ) -> Result<T, Problem> {
+        self.readers.read(call).await?.map_err(Problem::from)
+    }
+}

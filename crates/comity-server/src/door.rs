@@ -1,0 +1,301 @@
+//! Who calls, and whether a route is for them.
+
+use crate::account::{
+    AccountFault, AccountKey, AuditEvent, AuditOutcome, Desk, Origin, Outcome, Permission, Person,
+    Presence, RelyingParty, Rules, SecondFactorRule, Stage, Subject, Throttle, What, Who,
+    official_for,
+};
+use crate::app::App;
+use crate::home::{Settings, SystemRandom};
+use crate::problem::Problem;
+use crate::routes::{Needs, Route};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, StatusCode, header};
+use comity_exchange::case::{CaseId, CommandName, OfficialId, OfficialRole, Side};
+use comity_ledger::StoreKey;
+use comity_model::Diagnostic;
+use comity_node::{Ask, NodeFault};
+use jiff::Timestamp;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The cookie of a session, where pages are served over TLS. The prefix keeps other hosts and
+/// plain HTTP from setting it (RFC 6265bis, section 4.1.3.2).
+pub const COOKIE: &str = "__Host-comity";
+
+/// The header that carries a page's CSRF token.
+pub const CSRF_HEADER: &str = "x-comity-csrf";
+
+/// Most addresses whose failures are remembered.
+const ADDRESSES_MAX: usize = 10_000;
+
+/// How often something about an account is tried again that somebody else changed meanwhile.
+const TRIES_MAX: usize = 4;
+
+/// Sign-in of a server.
+pub struct Door {
+    side: Side,
+    key: AccountKey,
+    rules: Rules,
+    throttle: Mutex<Throttle>,
+}
+
+impl Door {
+    /// Sign-in of a node, as it is set.
+    ///
+    /// # Errors
+    /// `bad-settings`.
+    pub fn of(settings: &Settings, store_key: &StoreKey) -> Result<Door, Diagnostic> {
+        let host = settings.url.split("//").nth(1).unwrap_or_default();
+        let id = host.split(['/', ':']).next().unwrap_or_default().to_owned();
+        let (origin, name) = (settings.url.clone(), settings.party.clone());
+        let second_factor = if settings.second_factor {
+            SecondFactorRule::Required
+        } else {
+            SecondFactorRule::Optional
+        };
+        let rules = Rules::new(RelyingParty { id, origin, name }).second_factor(second_factor);
+        let rules = rules.idle_minutes(settings.idle_minutes).ok_or_else(|| {
+            Diagnostic::error("bad-settings", "a session locks after 1 to 30 minutes")
+                .path("idle_minutes")
+        })?;
+        let throttle = Mutex::new(Throttle::new(ADDRESSES_MAX));
+        Ok(Door { side: settings.side, key: AccountKey::of(store_key), rules, throttle })
+    }
+
+    /// The addresses that failed.
+    pub fn throttle(&self) -> MutexGuard<'_, Throttle> {
+        self.throttle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accounts as one request sees them.
+    pub fn desk<'a>(
+        &'a self,
+        reads: &'a mut dyn comity_store::Reads,
+        random: &'a mut SystemRandom,
+        now: Timestamp,
+        origin: Origin,
+    ) -> Desk<'a> {
+        Desk { reads, random, key: &self.key, rules: &self.rules, side: self.side, now, origin }
+    }
+}
+
+/// Who calls.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The account.
+    pub account: OfficialId,
+    /// The person or program behind it, with session.
+    pub person: Person,
+    /// The session's token.
+    pub token: Token,
+    /// From where.
+    pub origin: Origin,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A session's token; never printed.
+#[derive(Clone)]
+pub struct Token(pub String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Caller, Problem> {
+        parts.extensions.get::<Caller>().cloned().ok_or_else(Problem::unauthorized)
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Knock {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Knock, Problem> {
+        parts.extensions.get::<Knock>().cloned().ok_or_else(Problem::unauthorized)
+    }
+}
+
+impl Caller {
+    /// As whom the caller gives a command: in the role that was said, or the first that may.
+    ///
+    /// # Errors
+    /// No role may.
+    pub fn role_for(
+        &self,
+        command: CommandName,
+        said: Option<OfficialRole>,
+    ) -> Result<OfficialRole, Problem> {
+        if !self.person.may(Permission::Enter(command)) {
+            return Err(Problem::forbidden());
+        }
+        let roles = self.person.account().roles();
+        let fits = |role: &crate::account::Role| said.is_none() || role.official() == said;
+        let side = self.person.side();
+        official_for(roles.filter(fits), side, command).ok_or_else(Problem::forbidden)
+    }
+
+    fn event(&self, what: What, subject: Subject) -> AuditEvent {
+        let who = Who::Account(self.account.clone());
+        let (at, origin) = (self.at, self.origin);
+        AuditEvent { what, at, origin, who, outcome: AuditOutcome::Done, subject }
+    }
+
+    /// Leaves a line in the audit before what was read is shown. No line, nothing shown.
+    ///
+    /// # Errors
+    /// The store.
+    pub async fn saw(&self, app: &App, subject: Subject) -> Result<(), Problem> {
+        let ask = self.event(What::PersonRead, subject).to_ask();
+        app.engine.ask(ask).await.map(drop).map_err(Problem::from)
+    }
+
+    /// The line of the audit for a permission that the caller uses.
+    pub fn used(&self, permission: Permission, subject: Subject) -> Ask {
+        self.event(What::PermissionUsed(permission), subject).to_ask()
+    }
+
+    /// The subject of a case.
+    pub fn case(case: CaseId) -> Subject {
+        Subject::Case(case)
+    }
+}
+
+/// What of a request says who calls.
+#[derive(Debug, Clone)]
+pub struct Knock {
+    /// The method.
+    pub method: Method,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// From where.
+    pub address: Option<IpAddr>,
+}
+
+impl Knock {
+    /// From where, for the audit.
+    pub fn origin(&self) -> Origin {
+        self.address.map_or(Origin::Node, Origin::Address)
+    }
+
+    /// The session's token, and whether a browser sent it by itself.
+    pub fn token(&self) -> Option<(String, bool)> {
+        let bearer = self.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
+        if let Some(token) = bearer.and_then(|v| v.strip_prefix("Bearer ")) {
+            return Some((token.trim().to_owned(), false));
+        }
+        let cookies = self.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
+        let mut pairs = cookies.flat_map(|c| c.split(';')).filter_map(|c| c.trim().split_once('='));
+        let (_, token) = pairs.find(|(name, _)| *name == COOKIE)?;
+        Some((token.to_owned(), true))
+    }
+}
+
+/// Lets a request in, or says why not. `None`: the route is for everybody.
+///
+/// # Errors
+/// Nobody is signed in; a locked session; a role that may not; a change that another site sent.
+pub async fn admit(
+    app: &Arc<App>,
+    route: &Route,
+    knock: &Knock,
+) -> Result<Option<Caller>, Problem> {
+    if route.needs == Needs::Nobody {
+        return Ok(None);
+    }
+    let Some((token, by_cookie)) = knock.token() else { return Err(Problem::unauthorized()) };
+    let known = token.clone();
+    let presence = at_desk(app, knock.origin(), move |desk| desk.present(&known, true)).await?;
+    let person = match presence {
+        Presence::Nobody => return Err(Problem::unauthorized()),
+        Presence::Locked(_) => {
+            let detail = "the session is locked; unlock it with POST /api/v1/session/unlock";
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, "locked", detail));
+        }
+        Presence::Present(person) => person,
+    };
+    if ![Stage::Full, Stage::Software].contains(&person.stage()) {
+        let detail = "signing in is not finished: a second factor or a password is still to come";
+        return Err(Problem::new(StatusCode::UNAUTHORIZED, "half-signed-in", detail));
+    }
+    if by_cookie && !knock.method.is_safe() {
+        let sent = knock.headers.get(CSRF_HEADER).and_then(|v| v.to_str().ok());
+        if !sent.is_some_and(|sent| person.csrf_fits(sent)) {
+            let detail = format!("a change from a page carries `{CSRF_HEADER}`");
+            return Err(Problem::new(StatusCode::FORBIDDEN, "csrf", detail));
+        }
+    }
+    let (at, origin) = (app.engine.clock.now(), knock.origin());
+    let account = person.id().clone();
+    let caller = Caller { account, person, token: Token(token), origin, at };
+    if let Needs::Permission(permission) = route.needs
+        && !caller.person.may(permission)
+    {
+        let refused = caller.person.audit_of(permission, Subject::Node, at, origin);
+        app.engine.ask(refused.to_ask()).await.map_err(Problem::from)?;
+        return Err(Problem::forbidden());
+    }
+    Ok(Some(caller))
+}
+
+/// Asks something about accounts, keeps what comes of it, and only then tells it.
+///
+/// # Errors
+/// What the desk or the store says.
+pub async fn at_desk<T: Send + 'static>(
+    app: &Arc<App>,
+    origin: Origin,
+    ask: impl Fn(&mut Desk<'_>) -> Result<Outcome<T>, AccountFault> + Send + Sync + 'static,
+) -> Result<T, Problem> {
+    let ask = Arc::new(ask);
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let (desk_app, ask, now) = (app.clone(), ask.clone(), app.engine.clock.now());
+        let outcome = app.readers.read(move |reads| {
+            let mut random = SystemRandom;
+            ask(&mut desk_app.door.desk(reads, &mut random, now, origin))
+        });
+        let Outcome { value, changes, audit } = outcome.await??;
+        if changes.is_empty() && audit.is_empty() {
+            return Ok(value);
+        }
+        let mut asks: Vec<Ask> = audit.iter().map(AuditEvent::to_ask).collect();
+        asks.push(Ask::Keep(changes));
+        match app.engine.turn(asks).await {
+            // Of two requests at once one finds the account changed, and is asked again.
+            Err(NodeFault::Store(comity_store::Fault::Misfit(_))) if tries < TRIES_MAX => {}
+            Err(fault) => return Err(fault.into()),
+            Ok(done) => {
+                for done in done {
+                    done?;
+                }
+                return Ok(value);
+            }
+        }
+    }
+}
+
+impl From<AccountFault> for Problem {
+    fn from(fault: AccountFault) -> Problem {
+        match fault {
+            AccountFault::Wrong(found) => {
+                let status = StatusCode::UNPROCESSABLE_ENTITY;
+                Problem::new(status, found.code, found.message)
+            }
+            AccountFault::NotPermitted(_) => Problem::forbidden(),
+            AccountFault::Unconfirmed => {
+                let detail = "show again who you are: POST /api/v1/session/unlock";
+                Problem::new(StatusCode::FORBIDDEN, "unconfirmed", detail)
+            }
+            AccountFault::Damaged(found) => NodeFault::Damaged(found).into(),
+            AccountFault::Store(fault) => fault.into(),
+        }
+    }
+}

@@ -1,0 +1,362 @@
+//! A node's folder: its settings, its keys, its store.
+//!
+//! ```text
+//! node.toml          settings; no secrets
+//! keys/message.key   signs envelopes        keys/log.key      signs checkpoints
+//! keys/witness.key   countersigns           keys/store.key    wraps persons' keys
+//! node.db            the store, where it is SQLite
+//! ```
+//! The keys are readable by the node's user alone; a folder that others can read is refused.
+
+use comity_exchange::Party;
+use comity_exchange::case::Side;
+use comity_ledger::{KeyKind, KeyName, SecretKey, StoreKey, Trust};
+use comity_model::Diagnostic;
+use comity_node::{Identity, Peer, PeerNews, Random};
+use comity_store::{PostgresOptions, PostgresStore, Reads, SqliteOptions, SqliteStore, Store};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
+
+/// Settings of a node, as `node.toml` writes them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// The party's name, `jail.example/party`.
+    pub party: String,
+    /// Which side of the exchange it is.
+    pub side: Side,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Where others reach it.
+    pub url: String,
+    /// `sqlite:node.db`, or `postgresql://…` without a password.
+    #[serde(default = "default_store")]
+    pub store: String,
+    /// A file with PostgreSQL's password alone, readable by the node's user alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_password: Option<PathBuf>,
+    /// The certificates that vouch for a PostgreSQL server on another machine, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub store_ca: Option<PathBuf>,
+    /// Folder of the gallery that a federal node searches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gallery: Option<PathBuf>,
+    /// Certificate and key for TLS, PEM. Without them the node speaks plain HTTP, on the machine
+    /// itself only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<Tls>,
+    /// A certificate authority of the peers beside those of the system, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_ca: Option<PathBuf>,
+    /// Seconds between checkpoints that are shown to the peers.
+    #[serde(default = "default_head_s")]
+    pub head_s: u64,
+    /// Minutes after which an idle session locks, 1 to 30.
+    #[serde(default = "default_idle_minutes")]
+    pub idle_minutes: i64,
+    /// Whether people need a second factor; off for demonstrations with invented people alone.
+    #[serde(default = "default_second_factor")]
+    pub second_factor: bool,
+    /// A clock that stands still until it is set: for rehearsals, never in use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub simulated_from: Option<Timestamp>,
+}
+
+/// Files for TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Certificate chain.
+    pub certificate: PathBuf,
+    /// Private key.
+    pub key: PathBuf,
+}
+
+fn default_store() -> String {
+    "sqlite:node.db".to_owned()
+}
+
+fn default_head_s() -> u64 {
+    30
+}
+
+fn default_idle_minutes() -> i64 {
+    15
+}
+
+fn default_second_factor() -> bool {
+    true
+}
+
+/// Random bytes of the operating system.
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        // Without random bytes no key and no id may be made: the process ends here, and nothing
+        // is half done, because a turn is one commit.
+        if getrandom::fill(bytes).is_err() {
+            std::process::abort();
+        }
+    }
+}
+
+fn fault(path: &Path, code: &'static str, why: impl std::fmt::Display) -> Diagnostic {
+    let mut fault = Diagnostic::error(code, why.to_string());
+    fault.file = path.display().to_string();
+    fault
+}
+
+/// A node's folder.
+#[derive(Debug, Clone)]
+pub struct Home {
+    /// Where it is.
+    pub folder: PathBuf,
+    /// Its settings.
+    pub settings: Settings,
+}
+
+const KEYS: [(&str, KeyKind); 3] =
+    [("message", KeyKind::Log), ("log", KeyKind::Log), ("witness", KeyKind::Witness)];
+
+impl Home {
+    /// Makes a node's folder with new keys and an empty store.
+    ///
+    /// # Errors
+    /// `exists`: there is a node already; names that keys cannot have; what the disk says.
+    pub fn init(folder: &Path, settings: Settings) -> Result<Home, Diagnostic> {
+        let file = folder.join("node.toml");
+        if file.exists() {
+            return Err(fault(&file, "exists", "there is a node here already"));
+        }
+        let party = Party::new(&settings.party).map_err(|d| d.path("party"))?;
+        let keys = folder.join("keys");
+        fs::create_dir_all(&keys).map_err(|e| fault(&keys, "not-made", e))?;
+        close_to_others(&keys, 0o700)?;
+        for (name, kind) in KEYS {
+            let name_of_key = KeyName::new(&key_name(&party, name))?;
+            let mut seed = Zeroizing::new([0; 32]);
+            SystemRandom.fill(seed.as_mut());
+            let key = SecretKey::from_seed(name_of_key, kind, *seed);
+            write_secret(&keys.join(format!("{name}.key")), key.to_line().as_bytes())?;
+        }
+        let mut bytes = Zeroizing::new([0; 32]);
+        SystemRandom.fill(bytes.as_mut());
+        let hex: Zeroizing<String> =
+            Zeroizing::new(bytes.iter().map(|b| format!("{b:02x}")).collect());
+        write_secret(&keys.join("store.key"), hex.as_bytes())?;
+        let home = Home { folder: folder.to_owned(), settings };
+        home.open_store(true)?;
+        let text = toml::to_string(&home.settings).map_err(|e| fault(&file, "not-toml", e))?;
+        // The settings last: where they are, everything else is.
+        fs::write(&file, text).map_err(|e| fault(&file, "not-written", e))?;
+        Ok(home)
+    }
+
+    /// Reads a node's folder.
+    ///
+    /// # Errors
+    /// `no-node`; what is wrong in the settings, at which line.
+    pub fn open(folder: &Path) -> Result<Home, Diagnostic> {
+        let file = folder.join("node.toml");
+        let text = fs::read_to_string(&file).map_err(|e| {
+            fault(&file, "no-node", format!("there is no node here: {e}"))
+                .help("`comity node init DIR` makes one")
+        })?;
+        let settings = toml::from_str(&text).map_err(|e| fault(&file, "bad-settings", e))?;
+        Ok(Home { folder: folder.to_owned(), settings })
+    }
+
+    /// A path of the settings, which starts in the node's folder.
+    pub fn path(&self, path: &Path) -> PathBuf {
+        self.folder.join(path)
+    }
+
+    fn sqlite(&self) -> Option<PathBuf> {
+        self.settings.store.strip_prefix("sqlite:").map(|path| self.path(Path::new(path)))
+    }
+
+    /// Opens the store.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn store(&self) -> Result<Box<dyn Store>, Diagnostic> {
+        self.open_store(false)
+    }
+
+    fn open_store(&self, is_new: bool) -> Result<Box<dyn Store>, Diagnostic> {
+        if let Some(path) = self.sqlite() {
+            let options = SqliteOptions::default();
+            let store = if is_new {
+                SqliteStore::create(&path, options)
+            } else {
+                SqliteStore::open(&path, options)
+            };
+            return Ok(Box::new(store.map_err(|e| fault(&path, e.code(), e))?));
+        }
+        let file = self.folder.join("node.toml");
+        if !["postgresql://", "postgres://"].iter().any(|s| self.settings.store.starts_with(s)) {
+            let message = format!("`{}` is no store", self.settings.store);
+            return Err(fault(&file, "bad-store", message)
+                .path("store")
+                .help("a store is `sqlite:FILE` or `postgresql://…`"));
+        }
+        let mut options = PostgresOptions::new(&self.settings.store);
+        options.password_file = self.settings.store_password.as_ref().map(|p| self.path(p));
+        options.root_certificates = self.settings.store_ca.as_ref().map(|p| self.path(p));
+        let store =
+            if is_new { PostgresStore::create(options) } else { PostgresStore::open(options) };
+        Ok(Box::new(store.map_err(|e| fault(&file, e.code(), e))?))
+    }
+
+    /// Whose signatures the checkpoints of this node's ledger need, and may carry: its own keys
+    /// and the peers'.
+    ///
+    /// # Errors
+    /// As for [`Home::identity`]; a peer that cannot be read.
+    pub fn trust(&self, store: &mut dyn Reads) -> Result<Trust, Diagnostic> {
+        let identity = self.identity()?;
+        let mut keys =
+            vec![identity.log_key.verifier().clone(), identity.witness_key.verifier().clone()];
+        for row in store.peers().map_err(Diagnostic::from)? {
+            keys.push(Peer::from_row(&row)?.0.witness_key);
+        }
+        Ok(Trust::in_keys(&keys))
+    }
+
+    fn key(&self, name: &str) -> Result<SecretKey, Diagnostic> {
+        let path = self.folder.join("keys").join(format!("{name}.key"));
+        let text = read_secret(&path)?;
+        SecretKey::parse(text.trim()).map_err(|mut d| {
+            d.file = path.display().to_string();
+            d
+        })
+    }
+
+    /// Who the node is.
+    ///
+    /// # Errors
+    /// A key that is missing, damaged, or readable by others.
+    pub fn identity(&self) -> Result<Identity, Diagnostic> {
+        let path = self.folder.join("keys/store.key");
+        let text = read_secret(&path)?;
+        let bytes = comity_exchange::Digest::parse(text.trim())
+            .ok_or_else(|| fault(&path, "bad-key", "the key is 64 hexadecimal digits"))?;
+        let log_key = self.key("log")?;
+        Ok(Identity {
+            party: Party::new(&self.settings.party)?,
+            side: self.settings.side,
+            origin: log_key.verifier().name().as_str().to_owned(),
+            message_key: self.key("message")?,
+            log_key,
+            witness_key: self.key("witness")?,
+            store_key: StoreKey::from_bytes(bytes.0),
+        })
+    }
+
+    /// What other nodes need to know of this one; no secrets.
+    ///
+    /// # Errors
+    /// As for [`Home::identity`].
+    pub fn news(&self) -> Result<PeerNews, Diagnostic> {
+        let identity = self.identity()?;
+        Ok(PeerNews {
+            party: self.settings.party.clone(),
+            side: self.settings.side,
+            url: self.settings.url.clone(),
+            message_key: identity.message_key.verifier().to_string(),
+            log_key: identity.log_key.verifier().to_string(),
+            witness_key: identity.witness_key.verifier().to_string(),
+        })
+    }
+
+    /// A new message key: written beside the one in use, which it takes the place of with
+    /// [`Home::use_next_key`].
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn next_key(&self) -> Result<SecretKey, Diagnostic> {
+        let path = self.folder.join("keys/message.key.next");
+        if path.exists() {
+            // Begun before, and not finished: the same key, so that nobody is told of two.
+            return SecretKey::parse(read_secret(&path)?.trim());
+        }
+        let party = Party::new(&self.settings.party)?;
+        let mut seed = Zeroizing::new([0; 32]);
+        SystemRandom.fill(seed.as_mut());
+        let name = KeyName::new(&key_name(&party, "message"))?;
+        let key = SecretKey::from_seed(name, KeyKind::Log, *seed);
+        write_secret(&path, key.to_line().as_bytes())?;
+        Ok(key)
+    }
+
+    /// Lets the new message key take the place of the one in use.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn use_next_key(&self) -> Result<(), Diagnostic> {
+        let keys = self.folder.join("keys");
+        let path = keys.join("message.key");
+        fs::rename(keys.join("message.key.next"), &path).map_err(|e| fault(&path, "not-written", e))
+    }
+}
+
+/// The name of a key of a party: the party's own for messages, `…/ledger`, `…/witness`.
+fn key_name(party: &Party, key: &str) -> String {
+    let party = party.as_str();
+    let base = party.rsplit_once('/').map_or(party, |(base, _)| base);
+    match key {
+        "log" => format!("{base}/ledger"),
+        "witness" => format!("{base}/witness"),
+        _ => party.to_owned(),
+    }
+}
+
+fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let written = options.open(path).and_then(|mut file| {
+        file.write_all(bytes)?;
+        file.write_all(b"\n")?;
+        file.sync_all()
+    });
+    written.map_err(|e| fault(path, "not-written", e))
+}
+
+fn read_secret(path: &Path) -> Result<Zeroizing<String>, Diagnostic> {
+    let metadata = fs::metadata(path).map_err(|e| fault(path, "no-key", e))?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = metadata.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            let message = format!("others may read this key (mode {mode:o})");
+            return Err(fault(path, "key-open", message)
+                .help(format!("chmod 600 {}; and think of who may have read it", path.display())));
+        }
+    }
+    let _ = metadata;
+    fs::read_to_string(path).map(Zeroizing::new).map_err(|e| fault(path, "no-key", e))
+}
+
+#[cfg(unix)]
+fn close_to_others(path: &Path, mode: u32) -> Result<(), Diagnostic> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(path, fs::Permissions::from_mode(mode))
+        .map_err(|e| fault(path, "not-made", e))
+}
+
+#[cfg(not(unix))]
+fn close_to_others(_: &Path, _: u32) -> Result<(), Diagnostic> {
+    Ok(())
+}

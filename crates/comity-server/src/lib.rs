@@ -1,0 +1,25 @@
+//! A node as a server.
+//!
+//! - [`account`]: who may sign in, with what, and what each role may do.
+//! - [`engine`]: the node on a thread of its own; one commit serves everybody who waits.
+//! - [`routes`]: every route and what it needs, as one table; [`api`] answers them.
+//! - [`mailer`], [`alarm`], [`searcher`]: what goes on without being asked.
+//! - [`home`], [`serve`]: a node's folder, and the node up and running from it.
+
+pub mod account;
+pub mod alarm;
+pub mod api;
+pub mod app;
+pub mod demo;
+pub mod door;
+pub mod engine;
+pub mod home;
+pub mod log;
+pub mod mailer;
+pub mod metrics;
+pub mod openapi;
+pub mod parcel;
+pub mod problem;
+pub mod routes;
+pub mod searcher;
+pub mod serve;

@@ -1,0 +1,223 @@
+//! Sends what the node has for its peers, and shows them its ledger: to each peer on its own, so
+//! that one that is down holds up no other.
+
+use crate::engine::Engine;
+use crate::metrics::Metrics;
+use crate::parcel::{self, PARCEL_TYPE};
+use comity_exchange::Party;
+use comity_ledger::Hash;
+use comity_node::{Ask, HeadReply, Parcel};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most messages that are sent to a peer before the others are looked at again.
+const PARCELS_MAX: usize = 64;
+
+/// How long the mailer sleeps when nothing tells it of something new.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Longest time for one message.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// A checkpoint on its way to a peer.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ShownHead {
+    /// Whose ledger.
+    pub party: String,
+    /// The checkpoint.
+    pub note: String,
+    /// The proof that it continues the one before, base64.
+    pub proof: Vec<String>,
+}
+
+/// What the peer says to it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum HeadAnswer {
+    /// The checkpoint with its countersignature.
+    Countersigned(String),
+    /// A proof is owed from this size on.
+    ProofFrom(u64),
+    /// Not now.
+    NotNow,
+    /// The ledger told two stories; the evidence.
+    Split(String),
+}
+
+impl From<HeadReply> for HeadAnswer {
+    fn from(reply: HeadReply) -> HeadAnswer {
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        match reply {
+            HeadReply::Countersigned(note) => HeadAnswer::Countersigned(text(note)),
+            HeadReply::ProofFrom(size) => HeadAnswer::ProofFrom(size),
+            HeadReply::NotNow => HeadAnswer::NotNow,
+            HeadReply::Split(evidence) => HeadAnswer::Split(text(evidence)),
+        }
+    }
+}
+
+/// Sends for as long as the server runs.
+#[derive(Clone)]
+pub struct Mailer {
+    /// The node.
+    pub engine: Engine,
+    /// Speaks HTTP.
+    pub client: reqwest::Client,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Mailer {
+    /// Runs until the node stops.
+    pub async fn run(self) {
+        let mut grown = self.engine.grown();
+        loop {
+            let now = self.engine.clock.now();
+            let parcels = self.engine.with(move |node| node.parcels(now, PARCELS_MAX)).await;
+            let parcels = match parcels {
+                Ok(Ok(parcels)) => parcels,
+                Ok(Err(fault)) => {
+                    tracing::error!(code = fault.code(), "mail cannot be read: {fault}");
+                    Vec::new()
+                }
+                Err(_) => return,
+            };
+            let mut by_peer: BTreeMap<Party, Vec<Parcel>> = BTreeMap::new();
+            for parcel in parcels {
+                by_peer.entry(parcel.peer.clone()).or_default().push(parcel);
+            }
+            let sending: Vec<_> = by_peer
+                .into_iter()
+                .map(|(peer, parcels)| {
+                    let mailer = self.clone();
+                    tokio::spawn(async move { mailer.send_all(peer, parcels).await })
+                })
+                .collect();
+            let mut more = false;
+            for task in sending {
+                more |= task.await.unwrap_or(false);
+            }
+            if !more {
+                // Whichever comes first: something new, or the time to try again.
+                let _ = tokio::time::timeout(PAUSE, grown.changed()).await;
+            }
+        }
+    }
+
+    /// Sends in order and stops at the first that does not get through. True if all did.
+    async fn send_all(&self, peer: Party, parcels: Vec<Parcel>) -> bool {
+        for parcel in parcels {
+            let number = parcel.number;
+            match self.send(parcel).await {
+                Ok(receipts) => {
+                    self.metrics.sent.inc();
+                    let asks = receipts.into_iter().map(Ask::Receipt).collect();
+                    let settled = self.engine.turn(asks).await;
+                    for fault in settled.into_iter().flatten().filter_map(Result::err) {
+                        tracing::warn!(peer = %peer, code = fault.code(), "receipt: {fault}");
+                    }
+                }
+                Err(why) => {
+                    self.metrics.unsent.inc();
+                    tracing::info!(peer = %peer, number, "message not sent: {why}");
+                    let _ = self.engine.ask(Ask::Attempted { peer, number }).await;
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    async fn send(&self, parcel: Parcel) -> Result<Vec<Vec<u8>>, String> {
+        let body = parcel::write(&parcel.envelope, parcel.files.iter().map(Vec::as_slice))
+            .ok_or("the parcel is too large")?;
+        let reply = self
+            .client
+            .post(format!("{}/exchange/v1/messages", parcel.url))
+            .header("content-type", PARCEL_TYPE)
+            .timeout(TIMEOUT)
+            .body(body)
+            .send()
+            .await
+            .map_err(|e| e.without_url().to_string())?;
+        let status = reply.status();
+        let body = reply.bytes().await.map_err(|e| e.without_url().to_string())?;
+        if !status.is_success() {
+            return Err(format!("the peer says {status}"));
+        }
+        let receipts = comity_ledger::read_sealed(&body).map_err(|d| d.message)?;
+        if receipts.is_empty() {
+            return Err("the peer waits for an earlier message".to_owned());
+        }
+        Ok(receipts.into_iter().map(<[u8]>::to_vec).collect())
+    }
+
+    /// Signs the ledger every `every`, and shows it to every peer until it is countersigned.
+    pub async fn show_heads(self, every: Duration) {
+        let mut clock = tokio::time::interval(every);
+        clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            clock.tick().await;
+            if let Err(fault) = self.engine.ask(Ask::Checkpoint).await {
+                tracing::error!(code = fault.code(), "no checkpoint: {fault}");
+            }
+            let peers = self.engine.with(|node| {
+                let peers =
+                    node.peers().map(|p| (p.party.clone(), p.url.clone(), p.countersigned_size));
+                peers.collect::<Vec<_>>()
+            });
+            let Ok(peers) = peers.await else { return };
+            for (peer, url, known) in peers {
+                if let Err(why) = self.show_head(&peer, &url, known).await {
+                    tracing::debug!(peer = %peer, "ledger not shown: {why}");
+                }
+            }
+        }
+    }
+
+    async fn show_head(&self, peer: &Party, url: &str, known: u64) -> Result<(), String> {
+        let mut from = known;
+        // Once with what we think that the peer has, once with what it says.
+        for _ in 0..2 {
+            let head = self.engine.with(move |node| {
+                let party = node.identity().party.as_str().to_owned();
+                node.head(from).map(|head| (party, head))
+            });
+            let head = head.await.map_err(|f| f.to_string())?.map_err(|f| f.to_string())?;
+            let (party, Some(head)) = head else { return Ok(()) };
+            let shown = ShownHead {
+                party,
+                note: String::from_utf8_lossy(&head.note).into_owned(),
+                proof: head.proof.iter().map(Hash::to_string).collect(),
+            };
+            let body = serde_json::to_vec(&shown).map_err(|e| e.to_string())?;
+            let reply = self
+                .client
+                .post(format!("{url}/exchange/v1/heads"))
+                .header("content-type", "application/json")
+                .timeout(TIMEOUT)
+                .body(body)
+                .send()
+                .await
+                .map_err(|e| e.without_url().to_string())?;
+            let bytes = reply.bytes().await.map_err(|e| e.without_url().to_string())?;
+            match serde_json::from_slice(&bytes).map_err(|e| e.to_string())? {
+                HeadAnswer::Countersigned(note) => {
+                    let (party, note) = (peer.clone(), note.into_bytes());
+                    let ask = Ask::Countersigned { party, note };
+                    return self.engine.ask(ask).await.map(drop).map_err(|f| f.to_string());
+                }
+                HeadAnswer::ProofFrom(size) => from = size,
+                HeadAnswer::NotNow => return Err("the peer does not countersign now".to_owned()),
+                HeadAnswer::Split(evidence) => {
+                    tracing::error!(peer = %peer, "the peer says that our ledger told two stories");
+                    return Err(format!("evidence of {} bytes", evidence.len()));
+                }
+            }
+        }
+        Err("the peer asked twice for another proof".to_owned())
+    }
+}

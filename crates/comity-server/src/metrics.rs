@@ -1,0 +1,83 @@
+//! Counters for Prometheus. None of them names a person, a case or an account.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::Registry;
+
+/// What a request is counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct RequestLabels {
+    /// The route as the table names it, never the path.
+    pub route: &'static str,
+    /// The method.
+    pub method: &'static str,
+    /// The status.
+    pub status: u16,
+}
+
+/// The counters of a server.
+#[derive(Debug)]
+pub struct Metrics {
+    registry: Registry,
+    /// Requests.
+    pub requests: Family<RequestLabels, Counter>,
+    /// Time per request, seconds.
+    pub seconds: Histogram,
+    /// Messages sent to peers and receipted.
+    pub sent: Counter,
+    /// Attempts to send that did not get through.
+    pub unsent: Counter,
+    /// Messages taken from peers.
+    pub received: Counter,
+    /// Messages of peers that were refused.
+    pub refused: Counter,
+    /// Leaves in the ledger.
+    pub leaves: Gauge,
+    /// Alarms raised.
+    pub alarms: Counter,
+    /// Failures of the store.
+    pub store_faults: Counter,
+}
+
+impl Default for Metrics {
+    fn default() -> Metrics {
+        let mut metrics = Metrics {
+            registry: Registry::with_prefix("comity"),
+            requests: Family::default(),
+            seconds: Histogram::new(exponential_buckets(0.0005, 2.0, 16)),
+            sent: Counter::default(),
+            unsent: Counter::default(),
+            received: Counter::default(),
+            refused: Counter::default(),
+            leaves: Gauge::default(),
+            alarms: Counter::default(),
+            store_faults: Counter::default(),
+        };
+        let Metrics { registry, requests, seconds, sent, unsent, received, .. } = &mut metrics;
+        registry.register("requests", "Requests answered", requests.clone());
+        registry.register("request_seconds", "Time to answer a request", seconds.clone());
+        registry.register("messages_sent", "Messages that a peer receipted", sent.clone());
+        registry.register("messages_unsent", "Attempts that did not get through", unsent.clone());
+        registry.register("messages_received", "Messages taken from peers", received.clone());
+        let Metrics { registry, refused, leaves, alarms, store_faults, .. } = &mut metrics;
+        registry.register("messages_refused", "Messages of peers refused", refused.clone());
+        registry.register("ledger_leaves", "Leaves in the ledger", leaves.clone());
+        registry.register("alarms", "Alarms raised by the clock", alarms.clone());
+        registry.register("store_faults", "Failures of the store", store_faults.clone());
+        metrics
+    }
+}
+
+impl Metrics {
+    /// In Prometheus' text format (OpenMetrics).
+    pub fn text(&self) -> String {
+        let mut out = String::new();
+        // Writing into a text cannot fail.
+        let _ = encode(&mut out, &self.registry);
+        out
+    }
+}

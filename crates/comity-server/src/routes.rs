@@ -1,0 +1,336 @@
+//! Every route, what it needs and what it is for: the router, the permission check, the OpenAPI
+//! document and the tests are made from this one table.
+
+use crate::account::Permission;
+use crate::api::{cases, desk, exchange, ledger, session};
+use crate::app::App;
+use crate::door::{self, Knock};
+use crate::metrics::RequestLabels;
+use crate::parcel::PARCEL_BYTES_MAX;
+use crate::problem::Problem;
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post, put};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tower_http::timeout::TimeoutLayer;
+
+/// Most bytes of a body, where the route does not say otherwise.
+const BODY_BYTES_MAX: usize = 1 << 20;
+
+/// Longest time for one request.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// What a route needs of its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: health, sign-in, and what proves itself by signatures.
+    Nobody,
+    /// A session or token.
+    SignedIn,
+    /// A permission.
+    Permission(Permission),
+    /// That the entry's own command is allowed; the handler asks when it knows which.
+    Command,
+}
+
+/// What a body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// None.
+    None,
+    /// JSON of a named schema.
+    Json(&'static str),
+    /// Bytes of a content type.
+    Bytes(&'static str),
+}
+
+/// A route.
+#[derive(Debug, Clone, Copy)]
+pub struct Route {
+    /// `GET`, `POST`, `PUT`, `DELETE`.
+    pub method: &'static str,
+    /// The path, with names in braces.
+    pub path: &'static str,
+    /// What it needs.
+    pub needs: Needs,
+    /// What it is for.
+    pub says: &'static str,
+    /// The body that it takes.
+    pub body: Body,
+    /// The statuses that it answers with when all is well.
+    pub ok: &'static [u16],
+    /// Parameters of the query.
+    pub query: &'static [&'static str],
+}
+
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    needs: Needs,
+    says: &'static str,
+) -> Route {
+    Route { method, path, needs, says, body: Body::None, ok: &[200], query: &[] }
+}
+
+impl Route {
+    const fn takes(self, body: Body) -> Route {
+        Route { body, ..self }
+    }
+
+    const fn ok(self, ok: &'static [u16]) -> Route {
+        Route { ok, ..self }
+    }
+
+    const fn query(self, query: &'static [&'static str]) -> Route {
+        Route { query, ..self }
+    }
+}
+
+const fn needs(permission: Permission) -> Needs {
+    Needs::Permission(permission)
+}
+
+/// All of them.
+pub const ROUTES: &[Route] = &[
+    route("GET", "/healthz", Needs::Nobody, "Whether the node answers and its store can be read"),
+    route("GET", "/metrics", needs(Permission::SeeHealth), "Counters for Prometheus"),
+    route("GET", "/api/v1/openapi.json", Needs::Nobody, "This document"),
+    route("GET", "/api/v1/clock", Needs::SignedIn, "What the node's clock says"),
+    route("PUT", "/api/v1/clock", needs(Permission::ManageSettings), "Set a simulated clock")
+        .takes(Body::Json("SetClock")),
+    route("POST", "/api/v1/session", Needs::Nobody, "Sign in")
+        .takes(Body::Json("Credentials"))
+        .ok(&[200, 202]),
+    route("POST", "/api/v1/session/factor", Needs::Nobody, "Sign in: the second factor")
+        .takes(Body::Json("Proof"))
+        .ok(&[200, 202]),
+    route(
+        "POST",
+        "/api/v1/session/unlock",
+        Needs::Nobody,
+        "Unlock a session, or show again who you are",
+    )
+    .takes(Body::Json("Proof"))
+    .ok(&[200, 202]),
+    route("PUT", "/api/v1/session/password", Needs::Nobody, "Set the first password, or change it")
+        .takes(Body::Json("NewPassword"))
+        .ok(&[200, 202]),
+    route("POST", "/api/v1/session/app", Needs::Nobody, "A secret for an authenticator app"),
+    route(
+        "PUT",
+        "/api/v1/session/app",
+        Needs::Nobody,
+        "Add the authenticator app by its first code",
+    )
+    .takes(Body::Json("AppCode")),
+    route("GET", "/api/v1/session", Needs::SignedIn, "Who is signed in, and what the roles allow"),
+    route("DELETE", "/api/v1/session", Needs::SignedIn, "Sign out").ok(&[204]),
+    route(
+        "GET",
+        "/api/v1/worklist",
+        needs(Permission::SeeWorklist),
+        "What is to be done, by due time",
+    )
+    .query(&["role", "after", "limit"]),
+    route(
+        "GET",
+        "/api/v1/stream",
+        needs(Permission::SeeWorklist),
+        "Server-sent events: something changed",
+    ),
+    route("GET", "/api/v1/cases", needs(Permission::SeeCases), "Cases, the last changed first")
+        .query(&["in_custody", "after", "limit", "number"]),
+    route("GET", "/api/v1/cases/{case}", needs(Permission::SeeCases), "A case as it stands")
+        .ok(&[200, 304]),
+    route(
+        "GET",
+        "/api/v1/cases/{case}/events",
+        needs(Permission::SeeCases),
+        "What happened in a case, each event with its leaf",
+    ),
+    route(
+        "GET",
+        "/api/v1/cases/{case}/advice",
+        needs(Permission::SeeCases),
+        "What the law says of a case now",
+    ),
+    route(
+        "POST",
+        "/api/v1/cases/{case}/advice",
+        needs(Permission::SeeCases),
+        "What the law says with a request that is not issued yet",
+    )
+    .takes(Body::Json("Draft")),
+    route("POST", "/api/v1/cases/{case}/entries", Needs::Command, "Enter something into a case")
+        .takes(Body::Json("EntrySent"))
+        .ok(&[200, 201]),
+    route(
+        "PUT",
+        "/api/v1/cases/{case}/prints",
+        Needs::Command,
+        "Send prints: an ANSI/NIST-ITL transaction",
+    )
+    .takes(Body::Bytes("application/octet-stream")),
+    route(
+        "GET",
+        "/api/v1/ledger",
+        needs(Permission::SeeLedger),
+        "How far the ledger is, and who countersigned",
+    ),
+    route(
+        "GET",
+        "/api/v1/ledger/checkpoint",
+        needs(Permission::SeeLedger),
+        "The newest checkpoint, a signed note",
+    ),
+    route("GET", "/api/v1/ledger/leaves/{index}", needs(Permission::SeeLedger), "A leaf"),
+    route(
+        "GET",
+        "/api/v1/ledger/leaves/{index}/evidence",
+        needs(Permission::Prove),
+        "Evidence that a leaf is in the ledger, to be verified offline",
+    ),
+    route("GET", "/api/v1/audit", needs(Permission::SeeAudit), "Who saw and did what")
+        .query(&["from", "case", "account", "limit"]),
+    route("GET", "/api/v1/peers", needs(Permission::SeeLedger), "The parties that this node knows"),
+    route("POST", "/api/v1/peers", needs(Permission::ManagePeers), "Make a party known")
+        .takes(Body::Json("PeerNews"))
+        .ok(&[201]),
+    route(
+        "POST",
+        "/exchange/v1/messages",
+        Needs::Nobody,
+        "A peer's message with its files; signed",
+    )
+    .takes(Body::Bytes(crate::parcel::PARCEL_TYPE)),
+    route("POST", "/exchange/v1/heads", Needs::Nobody, "A peer shows its ledger; signed")
+        .takes(Body::Json("ShownHead")),
+];
+
+fn handler(method: &str, path: &str) -> Option<MethodRouter<Arc<App>>> {
+    Some(match (method, path) {
+        ("GET", "/healthz") => get(desk::health),
+        ("GET", "/metrics") => get(desk::metrics),
+        ("GET", "/api/v1/openapi.json") => get(crate::openapi::serve),
+        ("GET", "/api/v1/clock") => get(desk::clock),
+        ("PUT", "/api/v1/clock") => put(desk::set_clock),
+        ("POST", "/api/v1/session") => post(session::sign_in),
+        ("POST", "/api/v1/session/factor") => post(session::factor),
+        ("POST", "/api/v1/session/unlock") => post(session::unlock),
+        ("PUT", "/api/v1/session/password") => put(session::password),
+        ("POST", "/api/v1/session/app") => post(session::begin_app),
+        ("PUT", "/api/v1/session/app") => put(session::finish_app),
+        ("GET", "/api/v1/session") => get(session::who),
+        ("DELETE", "/api/v1/session") => delete(session::sign_out),
+        ("GET", "/api/v1/worklist") => get(desk::worklist),
+        ("GET", "/api/v1/stream") => get(desk::stream),
+        ("GET", "/api/v1/cases") => get(cases::list),
+        ("GET", "/api/v1/cases/{case}") => get(cases::one),
+        ("GET", "/api/v1/cases/{case}/events") => get(cases::events),
+        ("GET", "/api/v1/cases/{case}/advice") => get(cases::advice),
+        ("POST", "/api/v1/cases/{case}/advice") => post(cases::advice_of_draft),
+        ("POST", "/api/v1/cases/{case}/entries") => post(cases::enter),
+        ("PUT", "/api/v1/cases/{case}/prints") => {
+            put(cases::prints).layer(DefaultBodyLimit::max(PARCEL_BYTES_MAX))
+        }
+        ("GET", "/api/v1/ledger") => get(ledger::status),
+        ("GET", "/api/v1/ledger/checkpoint") => get(ledger::checkpoint),
+        ("GET", "/api/v1/ledger/leaves/{index}") => get(ledger::leaf),
+        ("GET", "/api/v1/ledger/leaves/{index}/evidence") => get(ledger::evidence),
+        ("GET", "/api/v1/audit") => get(desk::audit),
+        ("GET", "/api/v1/peers") => get(desk::peers),
+        ("POST", "/api/v1/peers") => post(desk::add_peer),
+        ("POST", "/exchange/v1/messages") => {
+            post(exchange::messages).layer(DefaultBodyLimit::max(PARCEL_BYTES_MAX))
+        }
+        ("POST", "/exchange/v1/heads") => post(exchange::heads),
+        _ => return None,
+    })
+}
+
+/// The router over the table.
+pub fn router(app: Arc<App>) -> Router {
+    let mut router = Router::new();
+    // Several methods on one path are merged by the router itself.
+    for route in ROUTES {
+        if let Some(handler) = handler(route.method, route.path) {
+            router = router.route(route.path, handler);
+        }
+    }
+    router
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .route_layer(middleware::from_fn_with_state(app.clone(), guard))
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async {
+            let status = StatusCode::METHOD_NOT_ALLOWED;
+            Problem::new(status, "method", "this is not done here with that method")
+        })
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .with_state(app)
+}
+
+/// The route of a request, by the table.
+pub fn find(method: &str, path: &str) -> Option<&'static Route> {
+    // A HEAD is a GET whose body is not sent.
+    let method = if method == "HEAD" { "GET" } else { method };
+    ROUTES.iter().find(|route| route.method == method && route.path == path)
+}
+
+/// Before every handler: who calls, and whether the route is for them. After it: the count.
+async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let start = Instant::now();
+    let path = request.extensions().get::<MatchedPath>().map(|p| p.as_str().to_owned());
+    let route = find(request.method().as_str(), path.as_deref().unwrap_or_default());
+    let response = match route {
+        // What is not in the table is not there, whatever the router says.
+        None => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "not done with that method")
+            .into_response(),
+        Some(route) => {
+            let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
+            let knock = Knock {
+                method: request.method().clone(),
+                headers: request.headers().clone(),
+                address: from.map(|ConnectInfo(address)| address.ip()),
+            };
+            match door::admit(&app, route, &knock).await {
+                Ok(caller) => {
+                    request.extensions_mut().insert(knock);
+                    if let Some(caller) = caller {
+                        request.extensions_mut().insert(caller);
+                    }
+                    next.run(request).await
+                }
+                Err(problem) => problem.into_response(),
+            }
+        }
+    };
+    if let Some(route) = route {
+        let labels = RequestLabels {
+            route: route.path,
+            method: route.method,
+            status: response.status().as_u16(),
+        };
+        app.metrics.requests.get_or_create(&labels).inc();
+        app.metrics.seconds.observe(start.elapsed().as_secs_f64());
+    }
+    with_headers(response)
+}
+
+/// What every reply carries.
+fn with_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    let mut put = |name: header::HeaderName, value: &'static str| {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    };
+    put(header::CACHE_CONTROL, "no-store");
+    put(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(header::REFERRER_POLICY, "no-referrer");
+    put(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    put(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    response
+}

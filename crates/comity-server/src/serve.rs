@@ -1,0 +1,178 @@
+//! One node, up and running: the thread of the node, the scheduler, the mailer, the searcher,
+//! and HTTP over all of it.
+
+use crate::alarm;
+use crate::app::{App, Readers};
+use crate::door::Door;
+use crate::engine::{Clock, Engine, Running};
+use crate::home::{Home, SystemRandom};
+use crate::mailer::Mailer;
+use crate::metrics::Metrics;
+use crate::routes::router;
+use crate::searcher::{self, Searcher};
+use comity_model::Diagnostic;
+use comity_node::Node;
+use comity_policy::Library;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Connections for reading beside the node's own.
+const READERS: usize = 8;
+
+/// Longest wait for requests that are under way when the server stops.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A server that is up.
+pub struct Server {
+    /// What its requests reach.
+    pub app: Arc<App>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    handle: axum_server::Handle<SocketAddr>,
+    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    running: Running,
+}
+
+fn failed(code: &'static str, why: impl std::fmt::Display) -> Diagnostic {
+    Diagnostic::error(code, why.to_string())
+}
+
+impl Server {
+    /// Starts a node from its folder. Runs inside a tokio runtime.
+    ///
+    /// # Errors
+    /// Settings, keys or store that cannot be used; an address that is taken.
+    pub async fn start(
+        home: &Home,
+        library: Arc<Library>,
+        searcher: Option<Arc<dyn Searcher>>,
+    ) -> Result<Server, Diagnostic> {
+        let settings = &home.settings;
+        let identity = home.identity()?;
+        let store = home.store()?;
+        let readers: Result<Vec<_>, _> = (0..READERS).map(|_| store.reader()).collect();
+        let readers = readers.map_err(|e| failed(e.code(), e))?;
+        let (party, side) = (identity.party.clone(), identity.side);
+        let store_key = identity.store_key.clone();
+        let node = Node::open(store, identity, library.clone(), Box::new(SystemRandom));
+        let node = node.map_err(|fault| {
+            Diagnostic::error("node-not-opened", fault.to_string())
+                .help("`comity ledger fsck` says what of the store is damaged")
+        })?;
+        let clock = settings.simulated_from.map_or_else(Clock::system, Clock::simulated);
+        let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
+        let metrics = Arc::new(Metrics::default());
+        let app = Arc::new(App {
+            door: Door::of(settings, &store_key)?,
+            engine: engine.clone(),
+            readers: Arc::new(Readers::new(readers)),
+            party,
+            side,
+            store_key,
+            library,
+            metrics: metrics.clone(),
+        });
+        let mailer =
+            Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };
+        tokio::spawn(mailer.clone().run());
+        tokio::spawn(mailer.show_heads(Duration::from_secs(settings.head_s.max(1))));
+        tokio::spawn(alarm::run(engine.clone(), metrics));
+        if let Some(searcher) = searcher {
+            tokio::spawn(searcher::run(engine, searcher));
+        }
+        let listener = TcpListener::bind(settings.listen)
+            .and_then(|l| l.set_nonblocking(true).map(|()| l))
+            .map_err(|e| {
+                failed("address-taken", format!("`{}` cannot be listened on: {e}", settings.listen))
+                    .help("another node may run already; `listen` in node.toml is the address")
+            })?;
+        let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
+        let handle = axum_server::Handle::new();
+        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+        let serving = match tls(home).await? {
+            Some(tls) => {
+                let server = axum_server::from_tcp_rustls(listener, tls)
+                    .map_err(|e| failed("not-listening", e))?;
+                tokio::spawn(server.handle(handle.clone()).serve(service))
+            }
+            None if address.ip().is_loopback() => {
+                let server =
+                    axum_server::from_tcp(listener).map_err(|e| failed("not-listening", e))?;
+                tokio::spawn(server.handle(handle.clone()).serve(service))
+            }
+            None => {
+                running.stop();
+                let message = "without TLS a node listens on its own machine only";
+                return Err(failed("no-tls", message)
+                    .path("tls")
+                    .help("name a certificate and key in node.toml, or listen on 127.0.0.1"));
+            }
+        };
+        Ok(Server { app, address, handle, serving, running })
+    }
+
+    /// Stops: no new requests, those under way are finished, the ledger is signed.
+    pub async fn stop(self) {
+        self.handle.graceful_shutdown(Some(GRACE));
+        let _ = self.serving.await;
+        let running = self.running;
+        let _ = tokio::task::spawn_blocking(move || running.stop()).await;
+    }
+}
+
+async fn tls(home: &Home) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, Diagnostic> {
+    let Some(tls) = &home.settings.tls else { return Ok(None) };
+    provider();
+    let (certificate, key) = (home.path(&tls.certificate), home.path(&tls.key));
+    let config = axum_server::tls_rustls::RustlsConfig::from_pem_file(&certificate, &key).await;
+    let config = config.map_err(|e| {
+        let mut fault = failed("bad-tls", e).path("tls");
+        fault.file = certificate.display().to_string();
+        fault.help("certificate chain and private key are PEM files")
+    })?;
+    Ok(Some(config))
+}
+
+/// Which cryptography TLS uses; said once in a process.
+fn provider() {
+    // An error says that it was said before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
+fn client(home: &Home) -> Result<reqwest::Client, Diagnostic> {
+    provider();
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("comity/", env!("CARGO_PKG_VERSION")));
+    if let Some(path) = &home.settings.peer_ca {
+        let path = home.path(path);
+        let bad = |why: String| {
+            let mut fault = failed("bad-tls", why).path("peer_ca");
+            fault.file = path.display().to_string();
+            fault
+        };
+        let pem = std::fs::read(&path).map_err(|e| bad(e.to_string()))?;
+        let certificate = reqwest::Certificate::from_pem(&pem).map_err(|e| bad(e.to_string()))?;
+        builder = builder.add_root_certificate(certificate);
+    }
+    builder.build().map_err(|e| failed("no-client", e))
+}
+
+/// Waits for Ctrl-C, or for the system's request to end.
+pub async fn until_stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let kind = tokio::signal::unix::SignalKind::terminate();
+        if let Ok(mut terminate) = tokio::signal::unix::signal(kind) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}

@@ -1,0 +1,15 @@
+//! Servers on real ports, spoken to over HTTP, on simulated clocks.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+#[path = "live/routes.rs"]
+mod routes;
+#[path = "live/story.rs"]
+mod story;
+#[path = "live/town.rs"]
+mod town;

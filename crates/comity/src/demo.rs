@@ -1,0 +1,176 @@
+//! `comity demo`: a county jail and a federal office on this machine, with invented people and
+//! invented prints, and a day of bookings that plays out live.
+
+use crate::fail::{EXIT_OK, Failure};
+use crate::files;
+use crate::print::{Watched, gallery_of};
+use comity_exchange::case::Side;
+use comity_node::Ask;
+use comity_print::FingerPosition;
+use comity_server::demo::{Day, Person, Told};
+use comity_server::home::{Home, Settings};
+use comity_server::searcher::Searcher;
+use comity_server::serve::{Server, until_stopped};
+use serde_json::json;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Play a day of a county jail and a federal office on this machine
+#[derive(clap::Args)]
+#[command(after_help = "Example: comity demo --speed 600\n\nEverybody in it is invented, and so \
+are the prints. The nodes go on listening when the day is over; Ctrl-C stops them.")]
+pub struct Args {
+    /// Folder of the two nodes; a new one is made
+    #[arg(long, default_value = "out/demo")]
+    folder: PathBuf,
+    /// Seconds of the day that pass in a second
+    #[arg(long, default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    speed: u32,
+    /// Stop when the day is over
+    #[arg(long)]
+    once: bool,
+    /// Where the jail listens; the office has the next port
+    #[arg(long, default_value = "127.0.0.1:8471")]
+    listen: SocketAddr,
+}
+
+/// Prints of nobody: of each person the impression in the gallery and the one on the card.
+const PRINTS: [[&[u8]; 4]; 5] = [
+    [
+        include_bytes!("../../../data/prints/synthetic/1_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/2_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/1_2.wsq"),
+        include_bytes!("../../../data/prints/synthetic/2_2.wsq"),
+    ],
+    [
+        include_bytes!("../../../data/prints/synthetic/3_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/4_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/3_2.wsq"),
+        include_bytes!("../../../data/prints/synthetic/4_2.wsq"),
+    ],
+    [
+        include_bytes!("../../../data/prints/synthetic/5_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/6_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/5_2.wsq"),
+        include_bytes!("../../../data/prints/synthetic/6_2.wsq"),
+    ],
+    [
+        include_bytes!("../../../data/prints/synthetic/7_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/8_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/7_2.wsq"),
+        include_bytes!("../../../data/prints/synthetic/8_2.wsq"),
+    ],
+    [
+        include_bytes!("../../../data/prints/synthetic/9_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/10_1.wsq"),
+        include_bytes!("../../../data/prints/synthetic/9_2.wsq"),
+        include_bytes!("../../../data/prints/synthetic/10_2.wsq"),
+    ],
+];
+
+/// The fingers of each person, in the order of [`PRINTS`].
+const FINGERS: [FingerPosition; 2] = [FingerPosition::RightIndex, FingerPosition::RightMiddle];
+
+/// Strangers in the gallery beside the demo's own people.
+const STRANGERS: u64 = 2_000;
+
+fn found(fault: comity_model::Diagnostic) -> Failure {
+    Failure::Findings(vec![fault])
+}
+
+fn settings(args: &Args, side: Side) -> Settings {
+    let mut listen = args.listen;
+    let (name, gallery) = match side {
+        Side::Agency => ("jail", None),
+        Side::Federal => {
+            listen.set_port(listen.port().saturating_add(1));
+            ("office", Some(PathBuf::from("gallery")))
+        }
+    };
+    Settings {
+        party: format!("{name}.example/party"),
+        side,
+        listen,
+        url: format!("http://{listen}"),
+        store: "sqlite:node.db".to_owned(),
+        store_password: None,
+        store_ca: None,
+        gallery,
+        tls: None,
+        peer_ca: None,
+        head_s: 2,
+        idle_minutes: 30,
+        second_factor: false,
+        simulated_from: Some(comity_server::demo::starts_at()),
+    }
+}
+
+/// The people of the day, with their arrest cards.
+fn people() -> Result<Vec<Person>, Failure> {
+    let card = |number: usize| {
+        let images = PRINTS[number][2..].iter().zip(FINGERS);
+        let images: Vec<(FingerPosition, &[u8])> = images.map(|(i, f)| (f, *i)).collect();
+        comity_server::demo::card(number, &images).map_err(|e| Failure::usage(e.to_string()))
+    };
+    (0..PRINTS.len()).map(|n| Ok(Person { number: n, card: card(n)? })).collect()
+}
+
+/// Runs the command.
+pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Failure> {
+    if args.folder.exists() {
+        std::fs::remove_dir_all(&args.folder)
+            .map_err(|e| Failure::usage(format!("{} stays: {e}", args.folder.display())))?;
+    }
+    comity_server::log::start_quiet();
+    let library = Arc::new(files::library(policies)?);
+    let jail =
+        Home::init(&args.folder.join("jail"), settings(args, Side::Agency)).map_err(found)?;
+    let office =
+        Home::init(&args.folder.join("office"), settings(args, Side::Federal)).map_err(found)?;
+    let gallery = office.folder.join("gallery");
+    // The last person of the day is in no gallery.
+    let known: Vec<Vec<(FingerPosition, &[u8])>> = PRINTS[..PRINTS.len() - 1]
+        .iter()
+        .map(|p| p[..2].iter().zip(FINGERS).map(|(image, finger)| (finger, *image)).collect())
+        .collect();
+    let fingers = gallery_of(&gallery, &known, STRANGERS)?;
+    let people = people()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Failure::usage(format!("no threads: {e}")))?;
+    runtime.block_on(async {
+        let searcher = Arc::new(Watched { folder: gallery }) as Arc<dyn Searcher>;
+        let at_jail = Server::start(&jail, library.clone(), None).await.map_err(found)?;
+        let at_office = Server::start(&office, library, Some(searcher)).await.map_err(found)?;
+        for (server, other) in [(&at_jail, &office), (&at_office, &jail)] {
+            let news = other.news().map_err(found)?;
+            let added = server.app.engine.ask(Ask::AddPeer(news)).await;
+            added.map_err(|fault| Failure::usage(fault.to_string()))?;
+        }
+        if !as_json {
+            println!("county jail     {}", jail.settings.url);
+            println!("federal office  {}   a gallery of {fingers} fingers", office.settings.url);
+            println!("Everybody here is invented, and so are the prints.\n");
+        }
+        let say = |told: &Told| {
+            if as_json {
+                println!("{}", json!(told));
+            } else {
+                println!("{told}");
+            }
+        };
+        let day = Day { jail: &at_jail, office: &at_office, speed: f64::from(args.speed) };
+        day.play(&people, say).await.map_err(|p| Failure::usage(p.detail))?;
+        if !args.once {
+            if !as_json {
+                println!("\nThe day is over. The nodes go on listening; Ctrl-C stops them.");
+            }
+            until_stopped().await;
+        }
+        at_jail.stop().await;
+        at_office.stop().await;
+        Ok(EXIT_OK)
+    })
+}
