@@ -13,7 +13,6 @@ mod common;
 use comity_store::*;
 use common::cluster::cluster;
 use common::crash::{TARGET, kill_again_and_again, new_postgres, new_sqlite, open, write_if_told};
-use common::*;
 use std::io::Read as _;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -24,7 +23,7 @@ fn sqlite_keeps_what_it_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
     let target = new_sqlite(&folder.path().join("node.db"));
     let copy = ["--exact", "sqlite_keeps_what_it_acknowledged", "--nocapture"];
-    let leaves = kill_again_and_again(&target, &copy, 12, 1, |_, _| {});
+    let leaves = kill_again_and_again(&target, &copy, 8, 1, |_, _| {});
     assert!(leaves > 0, "nothing was written before it was killed");
 }
 
@@ -33,7 +32,7 @@ fn postgres_keeps_what_it_acknowledged() {
     write_if_told();
     let target = new_postgres();
     let copy = ["--exact", "postgres_keeps_what_it_acknowledged", "--nocapture"];
-    let leaves = kill_again_and_again(&target, &copy, 12, 2, |_, _| {});
+    let leaves = kill_again_and_again(&target, &copy, 8, 2, |_, _| {});
     assert!(leaves > 0, "nothing was written before it was killed");
 }
 
@@ -76,11 +75,12 @@ fn waits() -> impl Iterator<Item = Duration> {
     (0..14_u32).map(|n| Duration::from_micros(700 * u64::from(n * n)))
 }
 
-fn filled(store: &mut dyn Store) {
-    for first in (1..LINES).step_by(2_000) {
-        let line = |number| Change::Audit(audit(number, Some("a"), Some((number % 250) as u8)));
-        commit(store, (first..first + 2_000).map(line).collect::<Vec<_>>());
-    }
+/// Fills the audit, in the columns as they are: the store adds one line at a time.
+fn fill(mut run: impl FnMut(&str)) {
+    run(&format!(
+        "WITH RECURSIVE lines (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM lines WHERE n < {LINES})
+         INSERT INTO audit (number, at, account, body) SELECT n, n, 'a', 'x' FROM lines"
+    ));
 }
 
 #[test]
@@ -88,8 +88,9 @@ fn a_killed_migration_of_sqlite_is_made_or_not() {
     migrate_if_told();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("node.db");
-    filled(&mut SqliteStore::create(&path, SqliteOptions::default()).unwrap());
+    drop(SqliteStore::create(&path, SqliteOptions::default()).unwrap());
     let raw = rusqlite::Connection::open(&path).unwrap();
+    fill(|sql| raw.execute_batch(&sql.replace("'x'", "x'78'")).unwrap());
     let mut halfway = 0;
     for wait in waits() {
         raw.execute_batch(BACK_TO_1).unwrap();
@@ -106,7 +107,7 @@ fn a_killed_migration_of_sqlite_is_made_or_not() {
         assert!([(1, 0), (2, 2)].contains(&(steps, indexes)), "{wait:?}: {steps}, {indexes}");
         halfway += u32::from(steps == 1);
         let mut store = SqliteStore::open(&path, SqliteOptions::default()).unwrap();
-        assert_eq!(store.audit_last(), Ok(Some(audit(LINES, Some("a"), Some(0)))));
+        assert_eq!(store.audit_last().unwrap().unwrap().number, LINES);
     }
     assert!(halfway > 0, "no kill came in time");
 }
@@ -115,10 +116,11 @@ fn a_killed_migration_of_sqlite_is_made_or_not() {
 fn a_killed_migration_of_postgres_is_made_or_not() {
     migrate_if_told();
     let options = cluster().options();
-    filled(&mut PostgresStore::create(options.clone()).unwrap());
+    drop(PostgresStore::create(options.clone()).unwrap());
     let schema = options.schema.clone();
     let mut raw = cluster().client();
     raw.batch_execute(&format!("SET search_path = {schema}")).unwrap();
+    fill(|sql| raw.batch_execute(sql).unwrap());
     let mut halfway = 0;
     for wait in waits() {
         raw.batch_execute(BACK_TO_1).unwrap();
@@ -144,7 +146,7 @@ fn a_killed_migration_of_postgres_is_made_or_not() {
         assert!([(1, 0), (2, 2)].contains(&(steps, indexes)), "{wait:?}: {steps}, {indexes}");
         halfway += u32::from(steps == 1);
         let mut store = PostgresStore::open(options.clone()).unwrap();
-        assert_eq!(store.audit_last(), Ok(Some(audit(LINES, Some("a"), Some(0)))));
+        assert_eq!(store.audit_last().unwrap().unwrap().number, LINES);
     }
     assert!(halfway > 0, "no kill came in time");
 }

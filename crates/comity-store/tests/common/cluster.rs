@@ -16,6 +16,7 @@ const HELP: &str = "PostgreSQL's server programs are needed: apt-get install pos
 /// the tests are killed.
 const SUPERVISOR: &str = r#"
 set -e
+trap '' INT TERM HUP
 folder=$1 programs=$2; shift 2
 "$programs/initdb" -D "$folder/data" -U postgres -A trust --no-locale -E UTF8 --no-sync \
   >"$folder/initdb.log" 2>&1 </dev/null || { cat "$folder/initdb.log"; exit 1; }

@@ -65,17 +65,24 @@ pub fn kill_again_and_again(
             .spawn()
             .unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
+        let (tell, told) = std::sync::mpsc::channel();
         let reader = std::thread::spawn(move || {
-            let mut last = None;
             for line in out.lines().map_while(Result::ok) {
-                last = line.strip_prefix("acknowledged ").and_then(|n| n.parse().ok()).or(last);
+                if let Some(size) = line.strip_prefix("acknowledged ") {
+                    let _ = tell.send(size.parse::<u64>().unwrap());
+                }
             }
-            last
         });
-        std::thread::sleep(Duration::from_micros(random.below(400_000)));
+        // After some commits, or while it starts; and then at any moment of the next one.
+        let mut acknowledged = leaves;
+        for _ in 0..random.below(6) {
+            acknowledged = told.recv_timeout(Duration::from_secs(120)).expect("it does not write");
+        }
+        std::thread::sleep(Duration::from_micros(random.below(20_000)));
         child.kill().unwrap();
         child.wait().unwrap();
-        let acknowledged: u64 = reader.join().unwrap().unwrap_or(leaves);
+        reader.join().unwrap();
+        let acknowledged = told.try_iter().last().unwrap_or(acknowledged);
         let mut store = open(target).unwrap();
         let size = store.size().unwrap();
         assert!(size >= acknowledged, "kill {kill}: {acknowledged} acknowledged, {size} there");
