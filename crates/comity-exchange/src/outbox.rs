@@ -95,9 +95,19 @@ impl Outbox {
     /// # Errors
     /// `bad-key`: the key is not the sender's.
     pub fn sign_again(&mut self, key: &SecretKey) -> Result<(), Diagnostic> {
+        self.sign_again_after(0, key)
+    }
+
+    /// The same for what comes after a number: the message of that number tells the peer of the
+    /// key, and is believed by the one before.
+    ///
+    /// # Errors
+    /// `bad-key`: the key is not the sender's.
+    pub fn sign_again_after(&mut self, number: u64, key: &SecretKey) -> Result<(), Diagnostic> {
+        let after = (std::ops::Bound::Excluded(number), std::ops::Bound::Unbounded);
         let again: Result<Vec<Signed>, Diagnostic> =
-            self.pending.values().map(|p| p.signed.envelope.clone().sign(key)).collect();
-        for (pending, signed) in self.pending.values_mut().zip(again?) {
+            self.pending.range(after).map(|(_, p)| p.signed.envelope.clone().sign(key)).collect();
+        for ((_, pending), signed) in self.pending.range_mut(after).zip(again?) {
             pending.signed = signed;
         }
         Ok(())

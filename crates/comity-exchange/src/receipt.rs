@@ -74,6 +74,24 @@ impl Receipt {
         Ok(note.to_bytes())
     }
 
+    /// A receipt of ours as it was signed, or signed again if it was by another key: what it
+    /// says stays the same.
+    ///
+    /// # Errors
+    /// It is no signed note.
+    pub fn signed_by(bytes: Vec<u8>, key: &SecretKey) -> Result<Vec<u8>, Diagnostic> {
+        let note = Note::parse("receipt", &bytes)?;
+        if note.check(key.verifier())?.is_some() {
+            return Ok(bytes);
+        }
+        let mut again = Note::new(note.text())?;
+        let Some(signature) = again.sign(key) else {
+            return Err(Diagnostic::error("bad-key", "a witness's key signs no receipts"));
+        };
+        again.add(signature);
+        Ok(again.to_bytes())
+    }
+
     /// Reads a receipt that came at an instant, and checks its signature.
     ///
     /// # Errors

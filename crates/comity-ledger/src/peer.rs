@@ -152,6 +152,44 @@ impl PeerView {
         }
     }
 
+    /// Takes a consistency proof between an earlier checkpoint that was not shown to be
+    /// consistent and the one that is held. Whatever it proves is owed no more.
+    ///
+    /// # Errors
+    /// The log told two stories.
+    pub fn prove_earlier(&mut self, proof: &[Hash]) -> Result<(), Box<SplitView>> {
+        let Some(held) = self.held.clone() else { return Ok(()) };
+        let new = held.checkpoint();
+        for shown in std::mem::take(&mut self.unproven) {
+            let old = shown.checkpoint();
+            if old.size >= new.size {
+                // Of the same size it is the same tree, or a contradiction.
+                if old.size == new.size && old.root != new.root {
+                    return match self.split(held, shown, Contradiction::Roots) {
+                        Refusal::Split(split) => Err(split),
+                        _ => Ok(()),
+                    };
+                }
+                if old.size > new.size {
+                    self.unproven.push(shown);
+                }
+                continue;
+            }
+            match verify_consistency(old.size, new.size, proof, old.root, new.root) {
+                Ok(()) => {}
+                Err(ProofFault::OldRoot { .. }) => {
+                    let contradiction = Contradiction::Beginning { proof: proof.to_vec() };
+                    return match self.split(shown, held, contradiction) {
+                        Refusal::Split(split) => Err(split),
+                        _ => Ok(()),
+                    };
+                }
+                Err(_) => self.unproven.push(shown),
+            }
+        }
+        Ok(())
+    }
+
     /// Settles a checkpoint that was not shown to be consistent, with the hashes of the larger
     /// of the two trees: evidence against the log, or `None` if it is consistent after all, and
     /// can be offered again with a proof made of these hashes.

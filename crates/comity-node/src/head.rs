@@ -4,8 +4,11 @@
 use crate::fault::NodeFault;
 use crate::keyring::TileShelf;
 use crate::node::{Done, Node, Work};
+use crate::peer::Peer;
 use comity_exchange::Party;
-use comity_ledger::{Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, consistency_proof};
+use comity_ledger::{
+    Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, consistency_proof,
+};
 use comity_model::Diagnostic;
 use comity_store::{Change, CheckpointRow};
 
@@ -82,28 +85,30 @@ impl Node {
         let shown = SignedCheckpoint::parse("checkpoint", note).map_err(NodeFault::wrong)?;
         let size = shown.checkpoint().size;
         let reply = match peer.view.offer(shown, proof) {
-            Ok(_) => {
-                let time_s = work.now.as_second().max(0) as u64;
-                match peer.view.countersign(&self.identity.witness_key, time_s) {
-                    Some(_) => {
-                        peer.countersigned_s = time_s;
-                        let held = peer.view.held().map(SignedCheckpoint::to_bytes);
-                        HeadReply::Countersigned(held.unwrap_or_default())
-                    }
-                    None => HeadReply::NotNow,
-                }
-            }
+            Ok(_) => self.countersign_or_ask(&mut peer, proof, work),
             Err(Refusal::Unproven { held, .. }) => HeadReply::ProofFrom(held),
-            Err(Refusal::Split(split)) => {
-                let value = split.to_bytes();
-                let name = format!("split/{party}/{size}");
-                work.changes.push(Change::Set { name, value: value.clone() });
-                HeadReply::Split(value)
-            }
+            Err(Refusal::Split(split)) => split_reply(work, party, size, &split),
             Err(Refusal::NotTheLogs(fault)) => return Err(NodeFault::wrong(fault)),
         };
         self.put_peer(work, peer)?;
         Ok(Done::Head(reply))
+    }
+
+    /// Countersigns what is held; or asks for the proof of an earlier checkpoint that was shown
+    /// and not proved yet, because the reply to it was lost.
+    fn countersign_or_ask(&self, peer: &mut Peer, proof: &[Hash], work: &mut Work) -> HeadReply {
+        if let Err(split) = peer.view.prove_earlier(proof) {
+            let size = split.second.checkpoint().size;
+            return split_reply(work, &peer.party, size, &split);
+        }
+        let time_s = work.now.as_second().max(0) as u64;
+        if peer.view.countersign(&self.identity.witness_key, time_s).is_some() {
+            peer.countersigned_s = time_s;
+            let held = peer.view.held().map(SignedCheckpoint::to_bytes);
+            return HeadReply::Countersigned(held.unwrap_or_default());
+        }
+        let owed = peer.view.unproven().iter().map(|u| u.checkpoint().size).min();
+        owed.map_or(HeadReply::NotNow, HeadReply::ProofFrom)
     }
 
     /// A peer countersigned our checkpoint.
@@ -116,8 +121,16 @@ impl Node {
         let mut peer = self.peer(party)?.clone();
         let signed = SignedCheckpoint::parse("checkpoint", note).map_err(NodeFault::wrong)?;
         let size = signed.checkpoint().size;
-        let rows = self.store.checkpoints(size, 1)?;
-        let Some(row) = rows.into_iter().find(|row| row.size == size) else {
+        // Another peer may have countersigned it in the same turn.
+        let in_turn = work.changes.iter().rev().find_map(|change| match change {
+            Change::PutCheckpoint(row) if row.size == size => Some(row.clone()),
+            _ => None,
+        });
+        let row = match in_turn {
+            Some(row) => Some(row),
+            None => self.store.checkpoints(size, 1)?.into_iter().find(|row| row.size == size),
+        };
+        let Some(row) = row else {
             let message = format!("no checkpoint of {size} leaves was signed here");
             return Err(NodeFault::wrong(Diagnostic::error("never-signed", message)));
         };
@@ -139,4 +152,12 @@ impl Node {
         self.put_peer(work, peer)?;
         Ok(Done::Ok)
     }
+}
+
+/// Keeps the evidence that a ledger told two stories.
+fn split_reply(work: &mut Work, party: &Party, size: u64, split: &SplitView) -> HeadReply {
+    let value = split.to_bytes();
+    let name = format!("split/{party}/{size}");
+    work.changes.push(Change::Set { name, value: value.clone() });
+    HeadReply::Split(value)
 }

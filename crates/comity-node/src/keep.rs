@@ -308,6 +308,7 @@ impl Node {
         let (id, at) = (loaded.row.person_key, work.now);
         work.changes.push(Change::DestroyPersonKey { id, at });
         self.cases.remove(&loaded.case.id);
+        self.forgotten.insert(loaded.case.id);
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use comity_exchange::{
     Body, Digest, Envelope, EnvelopeId, Inbox, KeyNews, MessageKind, Outbox, Party, Pending,
     Receipt, Refusal, Signed, Taken,
 };
-use comity_ledger::VerifierKey;
+use comity_ledger::{SecretKey, VerifierKey};
 use comity_model::Diagnostic;
 use comity_store::{Change, InboxRow, OutboxRow};
 use jiff::Timestamp;
@@ -220,8 +220,16 @@ impl Node {
         files: Vec<Vec<u8>>,
     ) -> Result<Done, NodeFault> {
         let unreceived = |refusal| NodeFault::Unreceived(Box::new(refusal));
-        let signed = Envelope::read("envelope", bytes, &self.keys, work.now)
-            .map_err(|fault| unreceived(Refusal::Unbelieved(fault)))?;
+        let signed = match Envelope::read("envelope", bytes, &self.keys, work.now) {
+            Ok(signed) => signed,
+            Err(fault) => {
+                // Taken while its key was believed, and its receipt was lost.
+                let was_signed = fault.code == "key-not-valid";
+                let again = if was_signed { self.receipt_again(bytes)? } else { None };
+                let refusal = || unreceived(Refusal::Unbelieved(fault));
+                return again.map(|r| Done::Receipts(vec![r])).ok_or_else(refusal);
+            }
+        };
         let (from, number, id) =
             (signed.envelope.from.clone(), signed.envelope.number, signed.envelope.id);
         let known = [self.store.inbox(&from, number)?, self.store.inbox_by_id(&from, id)?];
@@ -241,9 +249,8 @@ impl Node {
         }
         let taken = inbox.take_read(signed, work.now).map_err(unreceived)?;
         match taken {
-            Taken::Again { number } => {
-                let row = self.store.inbox(&from, number)?;
-                Ok(Done::Receipts(row.and_then(|row| row.receipt).into_iter().collect()))
+            Taken::Again { .. } => {
+                Ok(Done::Receipts(self.receipt_again(bytes)?.into_iter().collect()))
             }
             Taken::Waits { .. } => {
                 let waiting = self.inbox(work, &from)?.waiting();
@@ -270,6 +277,18 @@ impl Node {
                 Ok(Done::Receipts(receipts))
             }
         }
+    }
+
+    /// The receipt of a message that was applied before; `None` if it was not. The key that
+    /// signed the receipt then may not be believed any more, so it is signed anew.
+    fn receipt_again(&mut self, bytes: &[u8]) -> Result<Option<Vec<u8>>, NodeFault> {
+        let key = self.identity.message_key.clone();
+        let again = Signed::stored("envelope", bytes, key.verifier().clone());
+        let Ok(Signed { envelope, digest, .. }) = again else { return Ok(None) };
+        let row = self.store.inbox(&envelope.from, envelope.number)?;
+        let receipt = row.filter(|row| row.digest == digest).and_then(|row| row.receipt);
+        let signed = receipt.map(|receipt| Receipt::signed_by(receipt, &key));
+        signed.transpose().map_err(NodeFault::Damaged)
     }
 
     /// Applies one message and gives its receipt.
@@ -424,7 +443,8 @@ impl Node {
     }
 
     /// Signs again, with the key that the node has now, what is on its way: after a key was
-    /// replaced, or revoked.
+    /// replaced, or revoked. The message that tells a peer of that key, and those before it,
+    /// keep the signature that the peer can check.
     ///
     /// # Errors
     /// The store; a stored envelope that cannot be read.
@@ -434,8 +454,11 @@ impl Node {
         let peers: Vec<Party> = self.peers.keys().cloned().collect();
         for peer in peers {
             let outbox = self.outbox(&peer)?;
-            outbox.sign_again(&key).map_err(NodeFault::wrong)?;
-            changes.extend(outbox.pending().map(|p| Change::SignAgain {
+            let tells = outbox.pending().filter(|p| tells_of(&p.signed.envelope, &key));
+            let told = tells.map(|p| p.signed.envelope.number).max().unwrap_or(0);
+            outbox.sign_again_after(told, &key).map_err(NodeFault::wrong)?;
+            let again = outbox.pending().filter(|p| p.signed.envelope.number > told);
+            changes.extend(again.map(|p| Change::SignAgain {
                 peer: peer.clone(),
                 number: p.signed.envelope.number,
                 bytes: p.signed.bytes.clone(),
@@ -449,6 +472,12 @@ fn pending(row: OutboxRow, own: &VerifierKey) -> Option<Result<Pending, Diagnost
     let (bytes, due_at) = (row.bytes?, row.due_at?);
     let signed = Signed::stored("outbox", &bytes, own.clone());
     Some(signed.map(|signed| Pending { signed, attempts: row.attempts, due_at }))
+}
+
+/// True for the message that tells a peer of a key.
+fn tells_of(envelope: &Envelope, key: &SecretKey) -> bool {
+    let says = envelope.body.get("key").and_then(Value::as_str);
+    envelope.kind.as_str() == KEY_REPLACED && says == Some(&key.verifier().to_string())
 }
 
 fn read_news(signed: &Signed) -> Option<KeyNews> {

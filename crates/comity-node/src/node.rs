@@ -16,7 +16,7 @@ use comity_model::Diagnostic;
 use comity_policy::Library;
 use comity_store::{Batch, CaseRow, Change, Fault, Store};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Most cases that are kept folded in memory.
@@ -189,6 +189,8 @@ pub struct Node {
     pub(crate) keys: PartyKeys,
     pub(crate) outboxes: BTreeMap<Party, Outbox>,
     pub(crate) cases: BTreeMap<CaseId, Loaded>,
+    /// Cases that are forgotten by what this turn will commit: the store still has them.
+    pub(crate) forgotten: BTreeSet<CaseId>,
     pub(crate) audit: Option<(u64, Digest)>,
 }
 
@@ -218,6 +220,7 @@ impl Node {
             keys: PartyKeys::default(),
             outboxes: BTreeMap::new(),
             cases: BTreeMap::new(),
+            forgotten: BTreeSet::new(),
             audit: None,
         };
         node.reload()?;
@@ -253,6 +256,11 @@ impl Node {
     /// The peers, by name.
     pub fn peers(&self) -> impl Iterator<Item = &Peer> {
         self.peers.values()
+    }
+
+    /// A case as it is kept in memory, if it is: for comparing it with what is stored.
+    pub fn in_memory(&self, id: CaseId) -> Option<&Case> {
+        self.cases.get(&id).map(|loaded| &loaded.case)
     }
 
     /// Leaves in the ledger.
@@ -299,6 +307,7 @@ impl Node {
         match self.store.commit(&batch) {
             Ok(()) => {
                 self.stored = self.tree.size();
+                self.forgotten.clear();
                 for loaded in self.cases.values_mut() {
                     loaded.is_new = false;
                 }
@@ -321,6 +330,7 @@ impl Node {
     /// Reads from the store what is kept in memory.
     fn reload(&mut self) -> Result<(), NodeFault> {
         self.cases.clear();
+        self.forgotten.clear();
         self.inboxes.clear();
         self.outboxes.clear();
         self.peers.clear();
@@ -413,6 +423,9 @@ impl Node {
     pub(crate) fn load(&mut self, id: CaseId) -> Result<Option<Loaded>, NodeFault> {
         if let Some(loaded) = self.cases.get(&id) {
             return Ok(Some(loaded.clone()));
+        }
+        if self.forgotten.contains(&id) {
+            return Ok(None);
         }
         let store = self.store.as_mut();
         let view = match read_case(store, &self.identity.store_key, self.identity.side, id) {

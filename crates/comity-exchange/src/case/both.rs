@@ -6,6 +6,7 @@ use super::custody::{Correction, Subject};
 use super::decide::Record;
 use super::event::What;
 use super::ids::{RequestId, Version};
+use super::permit::own_words;
 use super::person::{OfficialRole, Side};
 use super::refusal::Why;
 use super::request::RequestEnd;
@@ -70,8 +71,8 @@ fn correct(
     reason: &Remark,
 ) -> Result<(), Why> {
     let subject = says.subject();
-    if record.case.correctable.get(&event) != Some(&subject) {
-        let can = record.case.correctable.keys().copied().collect();
+    if !own_words(&record.case).any(|own| own == (event, subject)) {
+        let can = own_words(&record.case).map(|(event, _)| event).collect();
         return Err(Why::NotCorrectable(can));
     }
     match says {

@@ -261,7 +261,8 @@ fn says_of(case: &Case, event: &Event) -> Option<Says> {
             let told = known.claim.may_be_told || known.made_at_side == Side::Federal;
             told.then_some(Says::ClaimResolved { claim: *claim, resolution: *resolution })
         }
-        What::Corrected { says, .. } => corrected(case, says),
+        // What came of the other party's correction is not told back.
+        What::Corrected { says, .. } if own => corrected(case, says),
         What::MessageSetAside(aside) => Some(Says::SetAside(aside.clone())),
         // Whether and when a person is released is for the law on notice: it travels by a
         // notice or not at all. Holds, duties, notes, candidates, findings and alarms are this
@@ -286,6 +287,7 @@ fn says_of(case: &Case, event: &Event) -> Option<Says> {
         | What::ClaimResolved { .. }
         | What::ClaimOpinion { .. }
         | What::DutyDone { .. }
+        | What::Corrected { .. }
         | What::Noted(_)
         | What::SetAsideByPeer(_)
         | What::AlarmRaised { .. } => None,

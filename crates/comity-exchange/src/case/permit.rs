@@ -2,7 +2,9 @@
 //! the command carries. [`allowed`] and the decision itself ask the same function.
 
 use super::command::CommandName;
+use super::custody::Subject;
 use super::identify::{Identification, SearchResult};
+use super::ids::Version;
 use super::person::Side;
 use super::refusal::Why;
 use super::state::Case;
@@ -70,7 +72,9 @@ pub(super) fn permit(case: &Case, name: CommandName, now: Timestamp) -> Result<(
         CommandName::EndCustody | CommandName::MakeClaim => in_custody(case),
         CommandName::ResolveClaim => must(case.open_claims().next().is_some(), Why::NoClaim),
         CommandName::DoDuty => must(case.duties.iter().any(|d| d.done_at.is_none()), Why::NoDuty),
-        CommandName::Correct => must(!case.correctable.is_empty(), Why::NotCorrectable(Vec::new())),
+        CommandName::Correct => {
+            must(own_words(case).next().is_some(), Why::NotCorrectable(Vec::new()))
+        }
         CommandName::Note | CommandName::Receive | CommandName::Tick => Ok(()),
     }
 }
@@ -111,6 +115,14 @@ fn release(case: &Case, name: CommandName, now: Timestamp) -> Result<(), Why> {
             if held { Ok(()) } else { complied(case, Channel::Transfer) }
         }
     }
+}
+
+/// What this party said itself and can correct. Whether a copy was served is the agency's word:
+/// it corrects it, and tells the federal side.
+pub(super) fn own_words(case: &Case) -> impl Iterator<Item = (Version, Subject)> {
+    let own =
+        |subject: &Subject| case.side == Side::Agency || !matches!(subject, Subject::Served(_));
+    case.correctable.iter().map(|(event, subject)| (*event, *subject)).filter(move |(_, s)| own(s))
 }
 
 fn must(is: bool, why: Why) -> Result<(), Why> {

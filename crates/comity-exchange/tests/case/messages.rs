@@ -201,3 +201,26 @@ fn facts_that_are_not_the_sender_s_to_state_are_refused() {
         assert_eq!((wrong[0].code, wrong[0].path.as_str()), ("not-here", "custody.released_on"));
     }
 }
+
+#[test]
+fn whether_a_copy_was_served_is_the_agencys_word() {
+    let mut world = World::requested();
+    let now = at("2016-03-01T15:00");
+    let served = |node: &Node| {
+        let known = node.case.correctable.iter();
+        *known.clone().find(|(_, s)| matches!(s, Subject::Served(_))).unwrap().0
+    };
+    let correct = |event| Act::Correct {
+        event,
+        says: Correction::Served(request_id(1), None),
+        reason: remark("another person"),
+    };
+    let event = served(&world.federal);
+    assert!(matches!(world.federal.why(correct(event), now), Why::NotCorrectable(_)));
+    let event = served(&world.agency);
+    world.agency.ok(correct(event), now);
+    world.deliver(now);
+    assert_eq!(world.federal.case.requests[0].served_at, None);
+    assert!(world.agency.case.set_aside.is_empty(), "nothing was told back");
+    assert!(world.federal.case.set_aside.is_empty());
+}

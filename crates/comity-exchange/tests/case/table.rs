@@ -210,7 +210,7 @@ const FEDERAL: &[Row] = &[
             world.federal.give_by(by, correct, at(NOW)).unwrap();
             federal(world, NOW)
         },
-        &[MakeClaim, Correct],
+        &[MakeClaim],
     ),
     (
         "taken",
@@ -279,7 +279,10 @@ pub fn sample(name: CommandName, node: &Node, now: Timestamp) -> Act {
         DoDuty => Act::DoDuty { duty: 0, done_at: now },
         Note => Act::Note(remark("seen")),
         Correct => {
-            let known = node.case.correctable.iter().next_back();
+            // Service is the agency's word; the federal side corrects its own.
+            let federal = node.case.side == Side::Federal;
+            let own = |(_, s): &(&Version, &Subject)| !(federal && matches!(s, Subject::Served(_)));
+            let known = node.case.correctable.iter().rev().find(own);
             let (event, subject) = known.map_or((Version(1), Subject::BookedAt), |(v, s)| (*v, *s));
             let says = match subject {
                 Subject::BookedAt => Correction::BookedAt(at("2016-03-01T08:55")),
