@@ -83,3 +83,62 @@ fn a_countersignature_of_somebody_else_or_of_another_tree_is_refused() {
     let ask = Ask::Countersigned { party: party(OFFICE), note: note.to_vec() };
     assert!(world.jail.turn(ask, at(11)).is_err());
 }
+
+#[test]
+fn a_proof_that_was_asked_for_and_lost_is_asked_for_again() {
+    let mut world = World::requested();
+    let World { jail, office } = &mut world;
+    assert!(matches!(show(jail, office, 10), HeadReply::Countersigned(_)));
+    let note = |minute: i64| json!({ "note": { "text": format!("at minute {minute}") } });
+    jail.enter(OfficialRole::Clerk, entry(note(11)), at(11));
+    // The office holds the next one; its reply is lost, and so the jail shows the one after
+    // with a proof from the first.
+    jail.ok(Ask::Checkpoint, at(12));
+    let known = jail.node.peers().next().unwrap().countersigned_size;
+    let head = jail.node.head(known).unwrap().unwrap();
+    let party = jail.identity.party.clone();
+    office.ok(Ask::PeerHead { party: party.clone(), note: head.note, proof: head.proof }, at(12));
+    jail.enter(OfficialRole::Clerk, entry(note(13)), at(13));
+    jail.ok(Ask::Checkpoint, at(14));
+    let head = jail.node.head(known).unwrap().unwrap();
+    let ask = Ask::PeerHead { party: party.clone(), note: head.note, proof: head.proof };
+    let Done::Head(HeadReply::ProofFrom(_)) = office.ok(ask, at(14)) else { panic!() };
+    // That reply is lost too, and the ledger grows.
+    jail.enter(OfficialRole::Clerk, entry(note(15)), at(15));
+    jail.ok(Ask::Checkpoint, at(16));
+    let mut from = known;
+    for minute in 16..20 {
+        let head = jail.node.head(from).unwrap().unwrap();
+        let ask = Ask::PeerHead { party: party.clone(), note: head.note, proof: head.proof };
+        match office.ok(ask, at(minute)) {
+            Done::Head(HeadReply::ProofFrom(size)) => from = size,
+            Done::Head(HeadReply::Countersigned(_)) => return,
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("the jail's ledger is never countersigned again");
+}
+
+#[test]
+fn two_countersignatures_that_come_in_one_turn_are_both_kept() {
+    let mut world = World::requested();
+    let mut other = House::new("other.example/party", Side::Agency, 9);
+    world.office.ok(Ask::AddPeer(news(&other.identity)), at(9));
+    other.ok(Ask::AddPeer(news(&world.office.identity)), at(9));
+    world.office.ok(Ask::Checkpoint, at(10));
+    let head = world.office.node.head(0).unwrap().unwrap();
+    let mut asks = Vec::new();
+    for house in [&mut world.jail, &mut other] {
+        let party = party(OFFICE);
+        let ask = Ask::PeerHead { party, note: head.note.clone(), proof: Vec::new() };
+        let Done::Head(HeadReply::Countersigned(note)) = house.ok(ask, at(11)) else { panic!() };
+        asks.push(Ask::Countersigned { party: house.identity.party.clone(), note });
+    }
+    world.office.node.turn(asks, at(12)).unwrap();
+    let row = world.office.store.again().checkpoint().unwrap().unwrap();
+    let signed = SignedCheckpoint::parse("c", &row.note).unwrap();
+    for house in [&world.jail, &other] {
+        let witness = house.identity.witness_key.verifier();
+        assert!(signed.note().check(witness).unwrap().is_some());
+    }
+}

@@ -174,3 +174,79 @@ fn the_audit_is_a_chain() {
         assert_eq!(body["before"], json!(before));
     }
 }
+
+/// A key of the jail's, and what the peers are told of it.
+fn next_key(seed: u8, until: i64) -> (SecretKey, Ask) {
+    let key = SecretKey::from_seed(KeyName::new(JAIL).unwrap(), KeyKind::Log, [seed; 32]);
+    let news = KeyNews::Replaced { key: key.verifier().clone(), until: at(until) };
+    (key, Ask::TellKey(news))
+}
+
+fn claim_made(claim: &str) -> Entry {
+    entry(json!({ "make_claim": { "claim": claim.repeat(32), "kind": "citizenship",
+                                  "proof_shown": false, "may_be_told": true } }))
+}
+
+#[test]
+fn the_message_that_tells_of_a_key_keeps_the_signature_of_the_one_before() {
+    let mut world = World::requested();
+    world.jail.enter(OfficialRole::Clerk, claim_made("c"), at(10));
+    let (key, tell) = next_key(77, 12);
+    world.jail.ok(tell, at(11));
+    world.jail.identity.message_key = key.clone();
+    world.jail.node.set_message_key(key);
+    world.jail.enter(OfficialRole::Clerk, claim_made("d"), at(11));
+    let changes = world.jail.node.sign_again().unwrap();
+    world.jail.ok(Ask::Keep(changes), at(11));
+    world.jail.restart();
+    assert_eq!(world.carry(at(500)), 3, "the claims and the key, in order");
+    assert_eq!(world.office.case().claims.len(), 2);
+}
+
+#[test]
+fn a_receipt_that_was_lost_comes_again_after_keys_were_replaced() {
+    let mut world = World::requested();
+    world.jail.enter(OfficialRole::Clerk, claim_made("c"), at(10));
+    let parcel = world.jail.node.parcels(at(11), 1).unwrap().remove(0);
+    let deliver = Ask::Deliver { envelope: parcel.envelope, files: vec![] };
+    let Done::Receipts(first) = world.office.ok(deliver.clone(), at(11)) else { panic!() };
+    // The receipt is lost. The office replaces its key, and the jail its own.
+    let name = KeyName::new(OFFICE).unwrap();
+    let new = SecretKey::from_seed(name, KeyKind::Log, [78; 32]);
+    let news = KeyNews::Replaced { key: new.verifier().clone(), until: at(13) };
+    world.office.ok(Ask::TellKey(news), at(12));
+    world.office.identity.message_key = new.clone();
+    world.office.node.set_message_key(new);
+    one_way(&mut world.office, &mut world.jail, at(12));
+    let stale = world.jail.turn(Ask::Receipt(first[0].clone()), at(20)).unwrap_err();
+    assert_eq!(stale.code(), "key-not-valid");
+    let (key, tell) = next_key(77, 13);
+    world.jail.ok(tell, at(12));
+    world.jail.node.set_message_key(key);
+    for parcel in world.jail.node.parcels(at(13), 9).unwrap() {
+        let ask = Ask::Deliver { envelope: parcel.envelope, files: vec![] };
+        world.office.ok(ask, at(13));
+    }
+    let Done::Receipts(again) = world.office.ok(deliver, at(20)) else { panic!() };
+    world.jail.ok(Ask::Receipt(again[0].clone()), at(20));
+    let party = party(OFFICE);
+    let pending = world.jail.store.again().outbox_pending(&party, 9).unwrap();
+    assert_eq!(pending.len(), 1, "only the news of the key is still to be receipted");
+}
+
+#[test]
+fn somebody_is_forgotten_once_in_a_turn_that_looks_twice() {
+    let mut world = World::new();
+    world.jail.enter(OfficialRole::Clerk, booking(), at(0));
+    world.jail.enter(OfficialRole::Clerk, prints(), at(1));
+    world.carry(at(2));
+    world.office.ok(Ask::Searched { case: CASE, result: SearchResult::NoMatch }, at(3));
+    world.jail.enter(OfficialRole::Clerk, claim_made("c"), at(4));
+    let parcel = world.jail.node.parcels(at(4), 1).unwrap().remove(0);
+    let deliver = Ask::Deliver { envelope: parcel.envelope, files: vec![] };
+    let asks = vec![Ask::Tick, Ask::Tick, deliver];
+    let done = world.office.node.turn(asks, at(5)).unwrap();
+    assert!(done.iter().all(Result::is_ok), "{done:?}");
+    assert!(world.office.store.again().case(CASE).unwrap().is_none());
+    check_ledger(&mut world.office);
+}
