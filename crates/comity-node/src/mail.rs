@@ -19,8 +19,10 @@ use serde_json::{Map, Value};
 const PENDING_MAX: usize = 100_000;
 
 /// Most bytes of an envelope that is kept word for word as evidence of what was received; of a
-/// longer one its digest is.
-const EVIDENCE_BYTES_MAX: usize = 900_000;
+/// longer one its digest is. Quotes double when a note stands inside JSON, and an event has a
+/// largest size: a message must never be too large to be recorded, or it would hold up all
+/// behind it.
+const EVIDENCE_BYTES_MAX: usize = 500_000;
 
 const KEY_REPLACED: &str = "key.replaced";
 const KEY_REVOKED: &str = "key.revoked";

@@ -1,5 +1,5 @@
 //! Passwords: 12 characters or more, none that everybody knows, hashed by Argon2id
-//! (docs/adr/0046-sign-in.md).
+//! (docs/adr/0044-sign-in.md).
 
 use super::banned;
 use super::secret::{AccountKey, random};
