@@ -67,6 +67,28 @@ pub struct Settings {
     pub simulated_from: Option<Timestamp>,
 }
 
+impl Settings {
+    /// What a node is set to where nobody says otherwise.
+    pub fn new(party: &str, side: Side, url: &str, listen: SocketAddr) -> Settings {
+        Settings {
+            party: party.to_owned(),
+            side,
+            listen,
+            url: url.to_owned(),
+            store: default_store(),
+            store_password: None,
+            store_ca: None,
+            gallery: None,
+            tls: None,
+            peer_ca: None,
+            head_s: default_head_s(),
+            idle_minutes: default_idle_minutes(),
+            second_factor: default_second_factor(),
+            simulated_from: None,
+        }
+    }
+}
+
 /// Files for TLS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -88,21 +88,14 @@ fn settings(args: &Args, side: Side) -> Settings {
             ("office", Some(PathBuf::from("gallery")))
         }
     };
+    let (party, url) = (format!("{name}.example/party"), format!("http://{listen}"));
     Settings {
-        party: format!("{name}.example/party"),
-        side,
-        listen,
-        url: format!("http://{listen}"),
-        store: "sqlite:node.db".to_owned(),
-        store_password: None,
-        store_ca: None,
         gallery,
-        tls: None,
-        peer_ca: None,
         head_s: 2,
         idle_minutes: 30,
         second_factor: false,
         simulated_from: Some(comity_server::demo::starts_at()),
+        ..Settings::new(&party, side, &url, listen)
     }
 }
 

@@ -168,20 +168,9 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
     match command {
         Command::Init { folder, party, side, url, listen, store, gallery } => {
             let settings = Settings {
-                party: party.clone(),
-                side: *side,
-                listen: *listen,
-                url: url.clone(),
                 store: store.clone(),
-                store_password: None,
-                store_ca: None,
                 gallery: gallery.clone(),
-                tls: None,
-                peer_ca: None,
-                head_s: 30,
-                idle_minutes: 15,
-                second_factor: true,
-                simulated_from: None,
+                ..Settings::new(party, *side, url, *listen)
             };
             let home = Home::init(folder, settings).map_err(found)?;
             let news = home.news().map_err(found)?;
@@ -202,17 +191,7 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
             println!("{}", serde_json::to_string_pretty(&news).unwrap_or_default());
         }
         Command::AddPeer { folder, news } => {
-            let bytes = files::read(news)?;
-            let read: PeerNews = serde_json::from_slice(&bytes).map_err(|e| {
-                let mut fault = Diagnostic::error("bad-peer", e.to_string());
-                fault.file = news.display().to_string();
-                (fault.line, fault.column) = (e.line(), e.column());
-                found(fault.help("the file is what `comity node show` printed on the other side"))
-            })?;
-            let (_, mut node) = open(folder, policies)?;
-            let party = read.party.clone();
-            turn(&mut node, vec![Ask::AddPeer(read)])?;
-            said(as_json, &format!("{party} is known now"), &json!({ "added": party }));
+            add_peer(folder, news, policies, as_json)?;
         }
         Command::RotateKey { folder, days } => rotate(folder, *days, policies, as_json)?,
         Command::AddAccount { folder, name, role } => {
@@ -229,19 +208,44 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
             said(as_json, &text, &json!(manifest));
         }
         Command::Restore { folder, from } => {
-            let home = Home::open(folder).map_err(found)?;
-            let mut store = home.store().map_err(found)?;
-            let manifest = comity_store::restore(from, store.as_mut()).map_err(found)?;
-            let text = format!(
-                "{} leaves restored; check them: comity node fsck {} --at-rest",
-                manifest.leaves,
-                folder.display()
-            );
-            said(as_json, &text, &json!(manifest));
+            restore(folder, from, as_json)?;
         }
         Command::Drill { folder, from } => return drill(folder, from, as_json),
     }
     Ok(EXIT_OK)
+}
+
+fn add_peer(
+    folder: &Path,
+    news: &Path,
+    policies: Option<&Path>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let bytes = files::read(news)?;
+    let read: PeerNews = serde_json::from_slice(&bytes).map_err(|e| {
+        let mut fault = Diagnostic::error("bad-peer", e.to_string());
+        fault.file = news.display().to_string();
+        (fault.line, fault.column) = (e.line(), e.column());
+        found(fault.help("the file is what `comity node show` printed on the other side"))
+    })?;
+    let (_, mut node) = open(folder, policies)?;
+    let party = read.party.clone();
+    turn(&mut node, vec![Ask::AddPeer(read)])?;
+    said(as_json, &format!("{party} is known now"), &json!({ "added": party }));
+    Ok(())
+}
+
+fn restore(folder: &Path, from: &Path, as_json: bool) -> Result<(), Failure> {
+    let home = Home::open(folder).map_err(found)?;
+    let mut store = home.store().map_err(found)?;
+    let manifest = comity_store::restore(from, store.as_mut()).map_err(found)?;
+    let text = format!(
+        "{} leaves restored; check them: comity node fsck {} --at-rest",
+        manifest.leaves,
+        folder.display()
+    );
+    said(as_json, &text, &json!(manifest));
+    Ok(())
 }
 
 fn said(as_json: bool, text: &str, json: &serde_json::Value) {

@@ -88,20 +88,10 @@ impl House {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = format!("http://{port}");
         let settings = Settings {
-            party: format!("{name}.example/party"),
-            side,
-            listen: port,
-            url: url.clone(),
-            store: "sqlite:node.db".to_owned(),
-            store_password: None,
-            store_ca: None,
-            gallery: None,
-            tls: None,
-            peer_ca: None,
             head_s: 1,
-            idle_minutes: 15,
             second_factor: false,
             simulated_from: Some(start_at.parse().unwrap()),
+            ..Settings::new(&format!("{name}.example/party"), side, &url, port)
         };
         let home = Home::init(&folder.path().join("node"), settings).unwrap();
         let client = reqwest::Client::new();

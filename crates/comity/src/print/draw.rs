@@ -1,6 +1,6 @@
 //! `comity print draw`: two prints side by side, with their pairs.
 
-use super::{Stated, prints};
+use super::{Reading, prints};
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use comity_print::GrayImage;
@@ -23,7 +23,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE", default_value = "pairs.svg")]
     out: PathBuf,
     #[command(flatten)]
-    stated: Stated,
+    reading: Reading,
 }
 
 /// Ends of a pair's line: a place on the first and on the second print, in pixels of the picture.
@@ -31,8 +31,8 @@ type Line = ((usize, usize), (usize, usize));
 
 /// Runs the command.
 pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
-    let (left, a) = prints::extracted(&args.a, args.stated)?;
-    let (right, b) = prints::extracted(&args.b, args.stated)?;
+    let (left, a) = prints::extracted(&args.a, args.reading)?;
+    let (right, b) = prints::extracted(&args.b, args.reading)?;
     let (first, second) = (Template::of(&a), Template::of(&b));
     let found = compare(&Prepared::of(&first), &Prepared::of(&second));
     let lines: Vec<Line> = found

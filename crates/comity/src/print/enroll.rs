@@ -1,13 +1,14 @@
 //! `comity print enroll`: prints into a gallery, and out of it.
 
-use super::{Stated, fingers, prints, shards};
+use super::{Reading, fingers, prints, shards};
 use crate::fail::{EXIT_OK, Failure};
+use comity_model::Diagnostic;
 use comity_print::FingerPosition;
 use comity_print::gallery::{FingerEntry, Record, SubjectId, file};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Put prints into a gallery, or take subjects out of it
 #[derive(clap::Args)]
@@ -31,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "ID", value_parser = subject, conflicts_with_all = ["files", "subject"])]
     delete: Vec<SubjectId>,
     #[command(flatten)]
-    stated: Stated,
+    reading: Reading,
 }
 
 const AFTER: &str = "A gallery knows subjects by ids that mean nothing: without --subject the id \
@@ -58,7 +59,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         if path.is_dir() { paths.extend(prints::images(path)?) } else { paths.push(path.clone()) }
     }
     let read =
-        prints::on_all_cores(&paths, "files read", |p| fingers::read(p, args.stated, finger));
+        prints::on_all_cores(&paths, "files read", |p| fingers::read(p, args.reading, finger));
     let mut records: Vec<Record> = Vec::new();
     let mut rows = Vec::new();
     for (path, found) in paths.iter().zip(read) {
@@ -68,6 +69,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         rows.push((path.display().to_string(), subject, minutiae));
         records.push(Record { subject, fingers: found });
     }
+    must_be_new(&args.gallery, &paths, &records)?;
     let mut by_shard: BTreeMap<u16, Vec<Record>> = BTreeMap::new();
     for record in records {
         by_shard.entry(record.subject.shard(count)).or_default().push(record);
@@ -86,6 +88,28 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         crate::table::print(&["subject", "fingers", "minutiae", "file"], &rows);
     }
     Ok(EXIT_OK)
+}
+
+/// Refuses prints that are in the gallery already, or come twice: a copy would count as another
+/// impression in every search.
+fn must_be_new(gallery: &Path, paths: &[PathBuf], records: &[Record]) -> Result<(), Failure> {
+    let bytes = shards::map_all(gallery)?;
+    let (shards, _) = shards::open(&bytes, true)?;
+    let mut wrong = Vec::new();
+    for (at, (path, record)) in paths.iter().zip(records).enumerate() {
+        let known = record.fingers.iter().find_map(|entry| {
+            let before = records[..at].iter();
+            let twice = before.filter(|r| r.fingers.contains(entry)).map(|r| r.subject).next();
+            twice.or_else(|| shards.iter().find_map(|shard| shard.enrolled_as(entry)))
+        });
+        if let Some(subject) = known {
+            let message = format!("these prints are enrolled already, as subject {subject}");
+            let mut fault = Diagnostic::error("already-enrolled", message);
+            fault.file = path.display().to_string();
+            wrong.push(fault.help("nothing was enrolled; leave the file out"));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(Failure::Findings(wrong)) }
 }
 
 fn delete(args: &Args, count: u16, as_json: bool) -> Result<u8, Failure> {

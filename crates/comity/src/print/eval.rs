@@ -1,6 +1,6 @@
 //! `comity print eval`: error rates on sets of prints.
 
-use super::{Stated, prints};
+use super::{Reading, prints};
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use crate::table;
@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long, value_name = "CSV")]
     scores: Option<PathBuf>,
     #[command(flatten)]
-    stated: Stated,
+    reading: Reading,
 }
 
 const AFTER: &str = "Genuine are all pairs of impressions of one finger, impostor all pairs of \
@@ -35,7 +35,7 @@ Example:\n  comity print eval prints/fvc --json --scores scores.csv";
 pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     let listed = impressions(&args.folder)?;
     let prepared = prints::on_all_cores(&listed, "prints extracted", |(_, file)| {
-        prints::extracted(file, args.stated).map(|(_, e)| Prepared::of(&Template::of(&e)))
+        prints::extracted(file, args.reading).map(|(_, e)| Prepared::of(&Template::of(&e)))
     });
     let prepared = prepared.into_iter().collect::<Result<Vec<_>, _>>()?;
     let impressions: Vec<Impression> = listed.into_iter().map(|(i, _)| i).collect();

@@ -1,6 +1,6 @@
 //! `comity print explain`: every stage of the extraction as a picture.
 
-use super::{Stated, prints};
+use super::{Reading, prints};
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use comity_print::extract::{BLOCK_PX, Extraction, Plane};
@@ -19,12 +19,12 @@ pub struct Args {
     #[arg(long, value_name = "DIR", default_value = "stages")]
     out: PathBuf,
     #[command(flatten)]
-    stated: Stated,
+    reading: Reading,
 }
 
 /// Runs the command.
 pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
-    let (image, e) = prints::extracted(&args.image, args.stated)?;
+    let (image, e) = prints::extracted(&args.image, args.reading)?;
     prints::folder(&args.out)?;
     let (w, h) = (image.width_px(), image.height_px());
     let signed = |plane: &Plane<f32>, scale: f32| -> Vec<u8> {

@@ -1,6 +1,6 @@
 //! `comity print extract`: minutiae of images.
 
-use super::{Stated, prints};
+use super::{Reading, prints};
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use crate::table;
@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     #[command(flatten)]
-    stated: Stated,
+    reading: Reading,
 }
 
 const AFTER: &str = "Example:\n  comity print extract thumb.png --json\n  \
@@ -32,7 +32,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         prints::folder(out)?;
     }
     let results = prints::on_all_cores(&args.images, "images", |file| {
-        prints::extracted(file, args.stated).map(|(_, e)| e.found)
+        prints::extracted(file, args.reading).map(|(_, e)| e.found)
     });
     let (mut rows, mut values) = (Vec::new(), Vec::new());
     for (file, found) in args.images.iter().zip(results) {

@@ -1,24 +1,25 @@
 //! Files of prints as templates, for enrolling and searching.
 
-use super::{Stated, refused};
+use super::{Reading, refused};
 use crate::fail::Failure;
 use crate::files;
 use comity_model::Diagnostic;
 use comity_print::formats::{self, Format, FormatError, nist, raster};
 use comity_print::gallery::FingerEntry;
+use comity_print::net::{Extractor, extract_with};
 use comity_print::template::Template;
-use comity_print::{FingerPosition, GrayImage, extract};
+use comity_print::{FingerPosition, GrayImage};
 use std::path::Path;
 
 /// The fingers of a file: of an image one, of a record or transaction as many as it has.
 /// Images of several fingers together and of palms are left out.
 pub fn read(
     path: &Path,
-    stated: Stated,
+    reading: Reading,
     finger: FingerPosition,
 ) -> Result<Vec<FingerEntry>, Failure> {
     let bytes = files::read(path)?;
-    let found = of_bytes(&bytes, stated, finger);
+    let found = of_bytes(&bytes, reading, finger);
     let found = found.map_err(|e| Failure::Findings(vec![refused(path, &e)]))?;
     if found.is_empty() {
         let mut none = Diagnostic::error("no-fingers", "the file holds no print of one finger");
@@ -30,10 +31,10 @@ pub fn read(
 
 fn of_bytes(
     bytes: &[u8],
-    stated: Stated,
+    reading: Reading,
     finger: FingerPosition,
 ) -> formats::Read<Vec<FingerEntry>> {
-    match Format::sniff(bytes).filter(|_| stated.raw.is_none()) {
+    match Format::sniff(bytes).filter(|_| reading.stated.raw.is_none()) {
         Some(Format::Iso19794 | Format::Ansi378) => {
             let mut found: Vec<FingerEntry> =
                 formats::read_minutiae(bytes)?.iter().map(FingerEntry::of_minutiae).collect();
@@ -42,18 +43,18 @@ fn of_bytes(
             }
             Ok(found)
         }
-        Some(Format::AnsiNist) => of_transaction(bytes),
-        _ => Ok(vec![of_image(&stated.image(bytes)?, finger)?]),
+        Some(Format::AnsiNist) => of_transaction(bytes, reading.extractor),
+        _ => Ok(vec![of_image(&reading.stated.image(bytes)?, finger, reading.extractor)?]),
     }
 }
 
 /// The fingers of an ANSI/NIST-ITL transaction; of one without images those of its minutiae.
-pub fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
+pub fn of_transaction(bytes: &[u8], extractor: Extractor) -> Result<Vec<FingerEntry>, FormatError> {
     let transaction = nist::read(bytes)?;
     let mut out = Vec::new();
     for image in transaction.images()? {
         if let Some(finger) = image.finger().single() {
-            out.push(of_image(&image.decode()?, finger)?);
+            out.push(of_image(&image.decode()?, finger, extractor)?);
         }
     }
     if out.is_empty() {
@@ -64,11 +65,15 @@ pub fn of_transaction(bytes: &[u8]) -> Result<Vec<FingerEntry>, FormatError> {
 
 /// The template of a print that stands alone in a WSQ file.
 pub fn of_print(bytes: &[u8], finger: FingerPosition) -> formats::Read<FingerEntry> {
-    of_image(&formats::wsq::decode(bytes)?.image, finger)
+    of_image(&formats::wsq::decode(bytes)?.image, finger, Extractor::Classic)
 }
 
-fn of_image(image: &GrayImage, finger: FingerPosition) -> formats::Read<FingerEntry> {
+fn of_image(
+    image: &GrayImage,
+    finger: FingerPosition,
+    extractor: Extractor,
+) -> formats::Read<FingerEntry> {
     let image = raster::resample::to_500_ppi(image)?;
-    let template = Template::of(&extract::extract(&image, finger));
+    let template = Template::of(&extract_with(extractor, &image, finger));
     Ok(FingerEntry { finger, template })
 }

@@ -1,6 +1,6 @@
 //! `comity print match`: two images, one score.
 
-use super::{Stated, prints};
+use super::{Reading, prints};
 use crate::fail::{EXIT_OK, Failure};
 use comity_print::matcher::{Prepared, compare};
 use comity_print::template::Template;
@@ -18,13 +18,13 @@ pub struct Args {
     #[arg(value_name = "B")]
     b: PathBuf,
     #[command(flatten)]
-    stated: Stated,
+    reading: Reading,
 }
 
 /// Runs the command.
 pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
-    let (_, a) = prints::extracted(&args.a, args.stated)?;
-    let (_, b) = prints::extracted(&args.b, args.stated)?;
+    let (_, a) = prints::extracted(&args.a, args.reading)?;
+    let (_, b) = prints::extracted(&args.b, args.reading)?;
     let (first, second) = (Template::of(&a), Template::of(&b));
     let found = compare(&Prepared::of(&first), &Prepared::of(&second));
     if as_json {

@@ -20,6 +20,7 @@ pub use watch::{Watched, gallery_of};
 use crate::fail::Failure;
 use comity_model::Diagnostic;
 use comity_print::formats::{self, FormatError, raster};
+use comity_print::net::Extractor;
 use comity_print::{GrayImage, Resolution};
 use std::path::Path;
 
@@ -73,6 +74,24 @@ pub struct Stated {
     /// Sides of gray levels without a header, 8 bits each: WIDTHxHEIGHT
     #[arg(long, value_name = "SIDES", value_parser = sides)]
     pub raw: Option<(usize, usize)>,
+}
+
+/// How a print becomes minutiae.
+#[derive(clap::Args, Clone, Copy)]
+pub struct Reading {
+    #[command(flatten)]
+    pub stated: Stated,
+    /// What finds the minutiae: `classic`, or `net`, a small network that takes ten times as long
+    #[arg(long, value_name = "NAME", value_parser = extractor, default_value = "classic")]
+    pub extractor: Extractor,
+}
+
+fn extractor(text: &str) -> Result<Extractor, String> {
+    match text {
+        "classic" => Ok(Extractor::Classic),
+        "net" => Ok(Extractor::Net),
+        _ => Err("an extractor is `classic` or `net`".to_owned()),
+    }
 }
 
 fn ppi(text: &str) -> Result<f32, String> {

@@ -1,12 +1,13 @@
 //! What the commands on extracted prints share: reading, extracting, progress, pictures.
 
-use super::{Stated, refused};
+use super::{Reading, Stated, refused};
 use crate::fail::Failure;
 use crate::files;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD as BASE64;
-use comity_print::extract::{Extraction, extract};
+use comity_print::extract::Extraction;
 use comity_print::formats::raster::{resample, write_png};
+use comity_print::net::extract_with;
 use comity_print::{FingerPosition, GrayImage, Resolution};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -22,9 +23,9 @@ pub fn image(file: &Path, stated: Stated) -> Result<GrayImage, Failure> {
 }
 
 /// A file's image and what is extracted of it.
-pub fn extracted(file: &Path, stated: Stated) -> Result<(GrayImage, Extraction), Failure> {
-    let image = image(file, stated)?;
-    let extraction = extract(&image, FingerPosition::Unknown);
+pub fn extracted(file: &Path, reading: Reading) -> Result<(GrayImage, Extraction), Failure> {
+    let image = image(file, reading.stated)?;
+    let extraction = extract_with(reading.extractor, &image, FingerPosition::Unknown);
     Ok((image, extraction))
 }
 

@@ -1,6 +1,6 @@
 //! `comity print search`: who in a gallery a print could be of.
 
-use super::{Stated, fingers, prints, shards};
+use super::{Reading, fingers, prints, shards};
 use crate::fail::{EXIT_OK, Failure, print_findings};
 use comity_print::FingerPosition;
 use comity_print::candidate::Candidates;
@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long)]
     skip_damaged: bool,
     #[command(flatten)]
-    stated: Stated,
+    reading: Reading,
 }
 
 const AFTER: &str = "Candidates are for an examiner to look at; a score is not an answer.\n\n\
@@ -54,7 +54,7 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
     let finger = FingerPosition::of_code(args.finger).unwrap_or(FingerPosition::Unknown);
     let mut entries = Vec::new();
     for path in &args.probes {
-        let found = fingers::read(path, args.stated, finger)?;
+        let found = fingers::read(path, args.reading, finger)?;
         entries.extend(found);
     }
     let bytes = shards::map_all(&args.gallery)?;

@@ -8,6 +8,7 @@ use comity_print::FingerPosition;
 use comity_print::gallery::{
     Calibration, Effort, FingerEntry, Gallery, Probe, Record, SubjectId, file,
 };
+use comity_print::net::Extractor;
 use comity_print::synth::{Difficulty, DirectFinger};
 use comity_server::searcher::Searcher;
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub struct Watched {
 
 impl Searcher for Watched {
     fn search(&self, transaction: &[u8]) -> SearchResult {
-        let entries = match fingers::of_transaction(transaction) {
+        let entries = match fingers::of_transaction(transaction, Extractor::Classic) {
             Ok(entries) => entries,
             Err(_) => return SearchResult::Error(PrintsError::Unreadable),
         };

@@ -45,6 +45,8 @@ fn who_was_enrolled_is_found_and_who_was_deleted_is_not() {
     assert_eq!(found["candidates"][0]["subject"], ids[3].as_str());
     assert!(found["candidates"][0]["fingers"][0]["pairs"].as_array().unwrap().len() > 5);
     assert!(found["false_match_rate_max"].as_f64().unwrap() < 0.01);
+    let again = print(at, &["enroll", "gallery", "3_1.iso"]).ends(1);
+    assert!(again.err.contains("enrolled already, as subject"), "{}", again.err);
     print(at, &["enroll", "gallery", "--delete", &ids[3]]).ends(0);
     let found = print(at, &SEARCH).ends(0).json();
     assert_eq!(found["gallery_fingers"], 11);
