@@ -14,7 +14,7 @@ use comity_print::{FingerPosition, GrayImage, Minutia, Resolution};
 use std::path::PathBuf;
 
 fn read(name: &str) -> Vec<u8> {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../data/prints/synthetic");
+    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../data/prints/synthetic");
     let path = folder.join(name);
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
@@ -31,7 +31,8 @@ fn minutiae(image: &GrayImage) -> Vec<Minutia> {
 fn hits(truth: &[Minutia], found: &[Minutia]) -> usize {
     let near = |t: &Minutia, f: &Minutia| {
         let turn = t.angle.wrapping_sub(f.angle);
-        t.x_px.abs_diff(f.x_px).pow(2) + t.y_px.abs_diff(f.y_px).pow(2) <= 144
+        let square = |a: u16, b: u16| u32::from(a.abs_diff(b)).pow(2);
+        square(t.x_px, f.x_px) + square(t.y_px, f.y_px) <= 144
             && turn.min(turn.wrapping_neg()) <= 21
     };
     truth.iter().filter(|t| found.iter().any(|f| near(t, f))).count()

@@ -9,12 +9,13 @@ const SIDES: [Side; 2] = [Side::Agency, Side::Federal];
 
 #[test]
 fn the_reference_is_the_table() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/permissions.md");
+    let here = std::path::PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
+    let path = here.join("../../docs/reference/permissions.md");
     let table = permissions_reference();
     if std::env::var_os("COMITY_WRITE_REFERENCE").is_some() {
-        std::fs::write(path, &table).unwrap();
+        std::fs::write(&path, &table).unwrap();
     }
-    let page = std::fs::read_to_string(path).unwrap_or_default();
+    let page = std::fs::read_to_string(&path).unwrap_or_default();
     assert_eq!(
         page, table,
         "docs/reference/permissions.md is not the table; \
