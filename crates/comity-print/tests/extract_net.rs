@@ -14,7 +14,8 @@ use comity_print::{FingerPosition, GrayImage, Minutia, Resolution};
 use std::path::PathBuf;
 
 fn read(name: &str) -> Vec<u8> {
-    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../data/prints/synthetic");
+    let folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap())
+        .join("../../data/prints/synthetic");
     let path = folder.join(name);
     std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }

@@ -147,7 +147,8 @@ fn broken_ansi_records() {
 /// What the fuzzer kept, one file a path through a reader: `fuzz/README.md`.
 #[test]
 fn the_corpus_of_the_fuzz_targets_is_read_or_refused() {
-    let corpus = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../fuzz/corpus");
+    let corpus =
+        PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../../fuzz/corpus");
     for target in ["wsq", "raster", "nist", "iso19794", "ansi378"] {
         let (mut good, mut refused) = (0, 0);
         for file in std::fs::read_dir(corpus.join(target)).expect("the corpus of a target") {

@@ -22,7 +22,7 @@ pub async fn run(engine: Engine, searcher: Arc<dyn Searcher>) {
     loop {
         let waiting = engine.with(waiting).await;
         let Ok(waiting) = waiting else { return };
-        let found_some = !waiting.is_empty();
+        let mut recorded = false;
         for (case, file) in waiting {
             let searcher = searcher.clone();
             let searched = tokio::task::spawn_blocking(move || searcher.search(&file)).await;
@@ -30,14 +30,15 @@ pub async fn run(engine: Engine, searcher: Arc<dyn Searcher>) {
                 tracing::error!(%case, "the search failed; it will be tried again");
                 continue;
             };
-            if let Err(fault) = engine.ask(Ask::Searched { case, result }).await {
-                tracing::warn!(%case, code = fault.code(), "the search was not recorded: {fault}");
+            match engine.ask(Ask::Searched { case, result }).await {
+                Ok(_) => recorded = true,
+                Err(fault) => {
+                    tracing::warn!(%case, code = fault.code(), "search not recorded: {fault}");
+                }
             }
         }
-        if !found_some {
+        if !recorded {
             let _ = tokio::time::timeout(PAUSE, grown.changed()).await;
-        } else {
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 }

@@ -31,10 +31,10 @@ pub fn case(view: &CaseView, now: Timestamp) -> Value {
             "served_at": r.served_at, "stands": r.stands(),
             "ended": r.ended.map(|(why, at)| json!({ "why": why, "at": at })),
         })).collect::<Vec<_>>(),
-        "answers": case.answers.iter().map(|(_, given)| json!({
+        "answers": case.answers.values().map(|given| json!({
             "answer": given.answer, "given_at": given.given_at, "outdated_at": given.outdated_at,
         })).collect::<Vec<_>>(),
-        "told": case.told.iter().map(|(_, (told, at))| json!({ "answer": told, "at": at }))
+        "told": case.told.values().map(|(told, at)| json!({ "answer": told, "at": at }))
             .collect::<Vec<_>>(),
         "eligible": case.eligible,
         "notice": case.notice.map(|(notice, at)| json!({ "notice": notice, "at": at })),

@@ -182,7 +182,7 @@ impl House {
     }
 
     /// Sets the simulated clock.
-    pub async fn at(&self, now: &str) {
+    pub fn at(&self, now: &str) {
         assert!(self.server().app.engine.clock.set(now.parse::<Timestamp>().unwrap()));
     }
 
@@ -261,8 +261,8 @@ impl Town {
 
     /// Sets both clocks. Sessions lock and end by them, so everybody signs in again.
     pub async fn at(&mut self, now: &str) {
-        self.jail.at(now).await;
-        self.office.at(now).await;
+        self.jail.at(now);
+        self.office.at(now);
         self.clerk = self.jail.sign_in("clerk").await;
         self.supervisor = self.jail.sign_in("supervisor").await;
         self.examiner = self.office.sign_in("examiner").await;

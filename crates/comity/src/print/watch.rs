@@ -28,9 +28,8 @@ pub struct Watched {
 
 impl Searcher for Watched {
     fn search(&self, transaction: &[u8]) -> SearchResult {
-        let entries = match fingers::of_transaction(transaction, Extractor::Classic) {
-            Ok(entries) => entries,
-            Err(_) => return SearchResult::Error(PrintsError::Unreadable),
+        let Ok(entries) = fingers::of_transaction(transaction, Extractor::Classic) else {
+            return SearchResult::Error(PrintsError::Unreadable);
         };
         if entries.is_empty() {
             return SearchResult::Error(PrintsError::Sequence);
