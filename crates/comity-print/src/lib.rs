@@ -17,6 +17,7 @@ pub mod minutia;
 pub mod net;
 pub mod synth;
 pub mod template;
+mod vectors;
 
 pub use finger::FingerPosition;
 pub use image::{GrayImage, ImageError, Resolution};

@@ -17,6 +17,7 @@ pub(crate) use field::direction_rad;
 pub use plane::Plane;
 pub use spectrum::BLOCK_PX;
 
+use crate::vectors::with_vectors;
 use crate::{FingerMinutiae, FingerPosition, GrayImage, Minutia};
 use frame::Frame;
 
@@ -86,20 +87,41 @@ pub(crate) fn found(quality: u8, minutiae: Vec<Minutia>) -> FingerMinutiae {
     FingerMinutiae { finger: FingerPosition::Unknown, width_px: 0, height_px: 0, quality, minutiae }
 }
 
+/// Spectra by block.
+type Spectra = Plane<Option<Box<spectrum::Spectrum>>>;
+
 fn in_frame(arch: pulp::Arch, image: &GrayImage, contrasted: &Plane<bool>) -> Extraction {
-    let mut even = arch.dispatch(|| even::even_out(image));
-    let mut half = arch.dispatch(|| even::halved(&even));
-    let spectra = arch.dispatch(|| spectrum::spectra(&half, contrasted));
-    let ridges = arch.dispatch(|| field::ridges(&spectra));
+    let mut even =
+        with_vectors!(arch, [image: &GrayImage = image] -> Plane<f32> { even::even_out(image) });
+    let mut half =
+        with_vectors!(arch, [even: &Plane<f32> = &even] -> Plane<f32> { even::halved(even) });
+    let spectra = with_vectors!(
+        arch,
+        [half: &Plane<f32> = &half, wanted: &Plane<bool> = contrasted] -> Spectra {
+            spectrum::spectra(half, wanted)
+        }
+    );
+    let ridges = with_vectors!(
+        arch,
+        [spectra: &Spectra = &spectra] -> Plane<Ridge> { field::ridges(spectra) }
+    );
     drop(spectra);
     let mask = segment::mask(&ridges, contrasted);
     let inverted = polarity::inverted(image, &mask, contrasted);
     if inverted {
         even.values.iter_mut().chain(&mut half.values).for_each(|v| *v = -*v);
     }
-    let filtered = arch.dispatch(|| enhance::filtered(&half, &ridges, &mask));
+    let filtered = with_vectors!(
+        arch,
+        [half: &Plane<f32> = &half, ridges: &Plane<Ridge> = &ridges, mask: &Plane<bool> = &mask]
+            -> Plane<f32> { enhance::filtered(half, ridges, mask) }
+    );
     drop(half);
-    let enhanced = arch.dispatch(|| enhance::enlarged(&filtered, &mask, even.width, even.height));
+    let enhanced = with_vectors!(
+        arch,
+        [filtered: &Plane<f32> = &filtered, mask: &Plane<bool> = &mask, even: &Plane<f32> = &even]
+            -> Plane<f32> { enhance::enlarged(filtered, mask, even.width, even.height) }
+    );
     drop(filtered);
     let mut skeleton =
         skeleton::thinned(skeleton::binarized(&enhanced)).plane(enhanced.width, enhanced.height);
