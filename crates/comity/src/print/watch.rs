@@ -49,11 +49,19 @@ impl Searcher for Watched {
             .map(|c| Candidate {
                 gallery_record: GalleryRecord(c.subject().0),
                 score: format!("{:.1}", c.score()),
-                false_matches: format!("{:.1e}", c.false_positive_rate()),
+                false_matches: rate_said(c.false_positive_rate()),
             })
             .collect();
         if list.is_empty() { SearchResult::NoMatch } else { SearchResult::Candidates(list) }
     }
+}
+
+/// The rate below which nothing was measured: what a score claims beyond is extrapolated
+/// (docs/adr/0030-alignments-grow-pair-by-pair.md), and a number would say more than is known.
+const RATE_KNOWN_MIN: f64 = 1e-6;
+
+fn rate_said(rate: f64) -> String {
+    if rate < RATE_KNOWN_MIN { "fewer than 1e-6".to_owned() } else { format!("{rate:.1e}") }
 }
 
 /// Fewest minutiae that a search can be made with.
