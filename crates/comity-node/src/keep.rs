@@ -169,7 +169,7 @@ impl Node {
     }
 
     /// Keeps events of a case: leaves, the case's rows, and the messages that they make.
-    fn keep(
+    pub(crate) fn keep(
         &mut self,
         work: &mut Work,
         mut loaded: Loaded,

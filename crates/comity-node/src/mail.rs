@@ -4,7 +4,9 @@ use crate::fault::NodeFault;
 use crate::identity::random;
 use crate::keep::file_use;
 use crate::node::{Done, Loaded, Node, Work};
-use comity_exchange::case::{Act, By, CaseId, Command, CommandId, Message, Says, SetAside, Side};
+use comity_exchange::case::{
+    Act, By, CaseId, Command, CommandId, Message, Says, SetAside, Side, decide,
+};
 use comity_exchange::{
     Body, Digest, Envelope, EnvelopeId, Inbox, KeyNews, MessageKind, Outbox, Party, Pending,
     Receipt, Refusal, Signed, Taken,
@@ -354,9 +356,9 @@ impl Node {
             expects: None,
             act: Act::Receive(Box::new(message.clone())),
         };
-        if comity_exchange::case::decide(&loaded.case, &command, work.now).is_err() {
+        let Ok(events) = decide(&loaded.case, &command, work.now) else {
             return self.stray(work, signed, &message);
-        }
+        };
         let file = match &message.says {
             Says::PrintsSubmitted { submission, .. } => {
                 let digest = submission.file;
@@ -367,7 +369,7 @@ impl Node {
         };
         let case = loaded.case.id;
         let leaf = self.received(work, &loaded, signed)?;
-        self.command(work, loaded, command)?;
+        self.keep(work, loaded, &events)?;
         if let Some(row) = file
             && self.store.file(case, row.digest)?.is_none()
         {

@@ -308,9 +308,6 @@ impl Node {
             Ok(()) => {
                 self.stored = self.tree.size();
                 self.forgotten.clear();
-                for loaded in self.cases.values_mut() {
-                    loaded.is_new = false;
-                }
                 Ok(out)
             }
             Err(fault) => Err(self.give_up(NodeFault::Store(fault))),

@@ -12,7 +12,7 @@ use crate::routes::{Needs, Route};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, StatusCode, header};
-use comity_exchange::case::{CaseId, CommandName, OfficialId, OfficialRole, Side};
+use comity_exchange::case::{CommandName, OfficialId, OfficialRole, Side};
 use comity_ledger::StoreKey;
 use comity_model::Diagnostic;
 use comity_node::{Ask, NodeFault};
@@ -162,11 +162,6 @@ impl Caller {
     /// The line of the audit for a permission that the caller uses.
     pub fn used(&self, permission: Permission, subject: Subject) -> Ask {
         self.event(What::PermissionUsed(permission), subject).to_ask()
-    }
-
-    /// The subject of a case.
-    pub fn case(case: CaseId) -> Subject {
-        Subject::Case(case)
     }
 }
 
