@@ -43,20 +43,28 @@ pub async fn run(engine: Engine, searcher: Arc<dyn Searcher>) {
     }
 }
 
-/// Submissions that wait, with their files.
+/// Submissions that wait, with their files. All of the worklist is gone through: candidates that
+/// wait for an examiner stand in it too, and must not keep a search from its turn.
 fn waiting(node: &mut comity_node::Node) -> Vec<(CaseId, Vec<u8>)> {
-    let search = serde_json::to_vec(&TaskKind::Search).unwrap_or_default();
-    let kind = |body: &[u8]| {
-        let task: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-        let kind = task.and_then(|t| t.get("kind").cloned());
-        kind.is_some_and(|k| serde_json::to_vec(&k).is_ok_and(|k| k == search))
-    };
     let role = TaskKind::Search.role(comity_exchange::case::Side::Federal);
-    let page = node.store().tasks(Some(role), None, 256);
-    let cases = page.map(|page| page.rows).unwrap_or_default();
-    let cases: Vec<CaseId> = cases.iter().filter(|t| kind(&t.body)).map(|t| t.case).collect();
+    let (mut cases, mut after) = (Vec::new(), None);
+    while cases.len() < AT_ONCE {
+        let page = match node.store().tasks(Some(role), after.as_ref(), 256) {
+            Ok(page) => page,
+            Err(fault) => {
+                tracing::error!(code = fault.code(), "the worklist cannot be read: {fault}");
+                break;
+            }
+        };
+        let searches = page.rows.iter().filter(|t| t.key.starts_with(TaskKind::Search.says()));
+        cases.extend(searches.map(|task| task.case));
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
     let mut out = Vec::new();
-    for case in cases.into_iter().take(16) {
+    for case in cases.into_iter().take(AT_ONCE) {
         let submitted = node.case(case).ok().flatten().and_then(|case| case.submitted);
         let Some(submitted) = submitted else { continue };
         match node.read_file(case, submitted.submission.file) {
@@ -67,3 +75,6 @@ fn waiting(node: &mut comity_node::Node) -> Vec<(CaseId, Vec<u8>)> {
     }
     out
 }
+
+/// Most files that are held in memory for searching.
+const AT_ONCE: usize = 16;

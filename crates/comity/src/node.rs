@@ -270,6 +270,9 @@ fn rotate(folder: &Path, days: u16, policies: Option<&Path>, as_json: bool) -> R
         let set = Change::Set { name, value: new.clone().into_bytes() };
         turn(&mut node, vec![Ask::TellKey(news), Ask::Keep(vec![set])])?;
     }
+    node.set_message_key(key);
+    let again = node.sign_again().map_err(refused)?;
+    turn(&mut node, vec![Ask::Keep(again)])?;
     home.use_next_key().map_err(found)?;
     said(
         as_json,
