@@ -63,7 +63,14 @@ impl Server {
         let clock = settings.simulated_from.map_or_else(Clock::system, Clock::simulated);
         let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
         let metrics = Arc::new(Metrics::default());
+        let zone = jiff::tz::TimeZone::get(&settings.time_zone).map_err(|e| {
+            failed("bad-settings", e)
+                .path("time_zone")
+                .help("a time zone has an IANA name, like `America/Los_Angeles`")
+        })?;
         let app = Arc::new(App {
+            zone,
+            place: settings.place.clone(),
             door: Door::of(settings, &store_key)?,
             engine: engine.clone(),
             readers: Arc::new(Readers::new(readers)),

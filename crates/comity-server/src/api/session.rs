@@ -40,26 +40,28 @@ fn started(new: &NewSession) -> Response {
 }
 
 fn told(app: &App, knock: &Knock, sign_in: SignIn) -> Result<Response, Problem> {
-    let now = app.engine.clock.now();
-    let mut throttle = app.door.throttle();
-    match (sign_in, knock.address) {
-        (SignIn::Failed, address) => {
-            if let Some(address) = address {
-                throttle.failed(address, now);
-            }
-            Err(failed())
-        }
-        (SignIn::Started(new), address) => {
-            if let (Some(address), Stage::Full) = (address, new.session.stage()) {
-                throttle.succeeded(address);
-            }
-            Ok(started(&new))
-        }
+    match counted(app, knock, sign_in) {
+        SignIn::Failed => Err(failed()),
+        SignIn::Started(new) => Ok(started(&new)),
     }
 }
 
+/// Counts how signing in went against the address that it came from.
+pub(crate) fn counted(app: &App, knock: &Knock, sign_in: SignIn) -> SignIn {
+    let now = app.engine.clock.now();
+    let mut throttle = app.door.throttle();
+    match (&sign_in, knock.address) {
+        (SignIn::Failed, Some(address)) => throttle.failed(address, now),
+        (SignIn::Started(new), Some(address)) if new.session.stage() == Stage::Full => {
+            throttle.succeeded(address);
+        }
+        _ => {}
+    }
+    sign_in
+}
+
 /// An address that failed too often waits.
-fn must_not_wait(app: &App, knock: &Knock) -> Result<(), Problem> {
+pub(crate) fn must_not_wait(app: &App, knock: &Knock) -> Result<(), Problem> {
     let Some(address) = knock.address else { return Ok(()) };
     let wait = app.door.throttle().wait(address, app.engine.clock.now());
     if wait.is_positive() {
