@@ -10,6 +10,20 @@
   learn(document);
   const nodeNow = () => Date.now() + ahead;
 
+  // This computer's clock was set, or it slept: the node is asked again what time it is.
+  let steady = Date.now() - performance.now();
+  const mind = async () => {
+    const shift = Date.now() - performance.now() - steady;
+    if (Math.abs(shift) < 5000) return;
+    steady += shift;
+    try {
+      const reply = await fetch('/api/v1/clock');
+      if (reply.ok) ahead = Date.parse((await reply.json()).now) - Date.now();
+    } catch {
+      // Without the node the page stays as it is; the next one that opens is right again.
+    }
+  };
+
   const count = (n, one) => `${n} ${one}${n === 1 ? '' : 's'}`;
   const length = (ms) => {
     const minutes = Math.floor(Math.abs(ms) / 60000);
@@ -22,6 +36,7 @@
   };
 
   const tick = () => {
+    mind();
     for (const clock of document.querySelectorAll('[data-ends-at]')) {
       const left = Date.parse(clock.dataset.endsAt) - nodeNow();
       const words = clock.querySelector('[data-left]') || clock;

@@ -23,4 +23,5 @@ pub mod parcel;
 pub mod problem;
 pub mod routes;
 pub mod searcher;
+pub mod second;
 pub mod serve;

@@ -2,6 +2,7 @@
 //! at before deciding. It is made from a library and a case, and from nothing else, and it is
 //! good for that version of the case on that day only.
 
+use super::facts::Facts;
 use super::ids::{CaseId, Version};
 use super::person::Side;
 use super::request::Draft;
@@ -224,6 +225,24 @@ impl Advice {
             return Err(Vec::new());
         }
         Ok(file.steps.swap_remove(0).facts)
+    }
+
+    /// What the law would say if these facts were on record too: a look ahead for whoever is
+    /// about to amend the booking. A [`Finding`] alone, on which nothing can be decided.
+    ///
+    /// # Errors
+    /// As for [`Advice::of`].
+    pub fn finding_with(
+        library: &Library,
+        case: &Case,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Finding, Vec<Diagnostic>> {
+        let mut case = case.clone();
+        if let Some(booking) = &mut case.booking {
+            booking.facts = booking.facts.with(facts);
+        }
+        Advice::ask(library, &case, None, now).map(|advice| advice.finding)
     }
 
     fn ask(

@@ -69,6 +69,16 @@ struct BoardPage {
     in_custody: u64,
     more: bool,
     may_book: bool,
+    seconds: Vec<SecondRow>,
+}
+
+/// Something that waits for a second person.
+struct SecondRow {
+    case: CaseId,
+    who: String,
+    says: String,
+    by: String,
+    since: String,
 }
 
 /// `GET /board`
@@ -99,7 +109,30 @@ async fn board(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, 
     let frame = Frame::of(&app, &caller, "Today", "/board");
     let rows: Vec<Row> = views.iter().filter_map(|view| row(view, role, now, &frame)).collect();
     let may_book = caller.person.may(Permission::Enter(comity_exchange::case::CommandName::Book));
-    show(&BoardPage { groups: groups(rows, now), frame, in_custody, more, may_book })
+    let seconds = seconds(&app, now).await?;
+    show(&BoardPage { groups: groups(rows, now), frame, in_custody, more, may_book, seconds })
+}
+
+/// What waits for a second person, of those who are still in custody.
+async fn seconds(app: &Arc<App>, now: Timestamp) -> Result<Vec<SecondRow>, Problem> {
+    let mut rows = Vec::new();
+    for waits in crate::second::waiting(app).await?.into_iter().take(PEOPLE_MAX) {
+        let view = match app.case(waits.case).await {
+            Ok(view) if view.case.in_custody() => view,
+            Ok(_) => continue,
+            // Erased since it was asked.
+            Err(problem) if problem.status == 404 => continue,
+            Err(problem) => return Err(problem),
+        };
+        rows.push(SecondRow {
+            case: waits.case,
+            who: known_by(&view).0,
+            says: words::sentence(&waits.act.says()),
+            by: waits.by.as_str().to_owned(),
+            since: words::length(now.duration_since(waits.at)),
+        });
+    }
+    Ok(rows)
 }
 
 /// Whose tasks a caller sees: a supervisor and counsel see everybody's.

@@ -71,6 +71,15 @@ impl Sent {
         Ok(sent)
     }
 
+    /// The same form with another value in one field.
+    #[must_use]
+    pub fn with(&self, name: &str, value: String) -> Sent {
+        let mut sent = self.clone();
+        sent.fields.retain(|(n, _)| n != name);
+        sent.fields.push((name.to_owned(), value));
+        sent
+    }
+
     /// A field; empty where it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.trim())

@@ -103,6 +103,7 @@ const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/board", "Today", Some(Permission::SeeWorklist)),
     ("/cases", "People", Some(Permission::SeeCases)),
     ("/book", "Book", Some(Permission::Enter(CommandName::Book))),
+    ("/standing", "Standing choices", Some(Permission::Confirm)),
 ];
 
 /// A page as a reply.

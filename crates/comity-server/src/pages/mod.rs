@@ -4,11 +4,14 @@
 pub mod assets;
 pub mod board;
 pub mod cases;
+pub mod facts;
 pub mod flow;
 pub mod form;
 pub mod frame;
 pub mod gate;
 pub mod person;
+pub mod report;
+pub mod second;
 pub mod sign_in;
 pub mod timeline;
 pub mod words;
@@ -44,8 +47,17 @@ pub(crate) const fn needs(permission: Permission) -> Needs {
 }
 
 /// The tables of all rooms.
-const ROOMS: &[&[PageRoute]] =
-    &[assets::PAGES, sign_in::PAGES, board::PAGES, cases::PAGES, flow::PAGES, person::PAGES];
+const ROOMS: &[&[PageRoute]] = &[
+    assets::PAGES,
+    sign_in::PAGES,
+    board::PAGES,
+    cases::PAGES,
+    facts::PAGES,
+    flow::PAGES,
+    person::PAGES,
+    report::PAGES,
+    second::PAGES,
+];
 
 /// Every page.
 pub fn all() -> impl Iterator<Item = &'static PageRoute> {

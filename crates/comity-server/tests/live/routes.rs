@@ -74,6 +74,7 @@ fn every_permission_that_is_no_command_is_used_by_a_route_or_named_here() {
     // Routes to come: their permissions are in the table already.
     let later = [
         Permission::SeePrints,
+        Permission::Confirm,
         Permission::ImportBookings,
         Permission::Erase,
         Permission::Export,

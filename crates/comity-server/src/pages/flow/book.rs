@@ -31,7 +31,7 @@ fn offense_cells() -> Vec<Cell> {
     ]
 }
 
-fn charge_cells() -> Vec<Cell> {
+pub(super) fn charge_cells() -> Vec<Cell> {
     let mut cells = offense_cells();
     let choices = words(&enums::DISPOSITION);
     cells.push(Cell { name: "disposition", label: "Disposition", choices, is_day: false });
@@ -39,7 +39,7 @@ fn charge_cells() -> Vec<Cell> {
     cells
 }
 
-fn conviction_cells() -> Vec<Cell> {
+pub(super) fn conviction_cells() -> Vec<Cell> {
     let mut cells = offense_cells();
     cells.push(day("convicted_on", "Day of conviction"));
     let choices = Choice::yes_no();
@@ -83,13 +83,18 @@ fn asks(scene: &Scene<'_>) -> Result<Vec<Ask>, Problem> {
         Ask::new("convictions", "What convictions are on record?", Kind::Rows(conviction_cells()))
             .hint("One line each. Leave the line empty if there are none.")
             .optional(),
-        Ask::new("complete", "Is this everything that is on record?", Kind::One(vec![
-            Choice::new("yes", "Yes, the record is complete")
-                .hint("What is not listed counts as no."),
-            Choice::new("no", "No, more may be found")
-                .hint("What is not listed counts as not known, and the law may stay open."),
-        ])),
+        complete_ask(),
     ])
+}
+
+/// Whether what is not listed counts as no.
+pub(super) fn complete_ask() -> Ask {
+    let choices = vec![
+        Choice::new("yes", "Yes, the record is complete").hint("What is not listed counts as no."),
+        Choice::new("no", "No, more may be found")
+            .hint("What is not listed counts as not known, and the law may stay open."),
+    ];
+    Ask::new("complete", "Is this everything that is on record?", Kind::One(choices))
 }
 
 /// The lines of a table as records: cells that were left empty are not stated.

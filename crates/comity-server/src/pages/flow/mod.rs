@@ -8,10 +8,14 @@ mod agency;
 mod ask;
 mod book;
 mod federal;
+pub mod missing;
+mod record;
 mod run;
 mod scene;
 
 pub use ask::{Ask, Cell, Choice, Kind, LawSaid, Wrong};
+pub use record::FACTS;
+pub use run::random_hex;
 pub use scene::{Scene, law_said};
 
 use super::{PageRoute, page};
@@ -52,7 +56,7 @@ pub struct Flow {
 
 /// All flows, in the order of a case.
 pub fn all() -> impl Iterator<Item = &'static Flow> {
-    std::iter::once(&book::BOOK).chain(agency::FLOWS).chain(federal::FLOWS)
+    std::iter::once(&book::BOOK).chain(agency::FLOWS).chain(record::FLOWS).chain(federal::FLOWS)
 }
 
 /// The flow of a name.

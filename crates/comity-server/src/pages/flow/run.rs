@@ -1,7 +1,8 @@
 //! From one question to the next, to the page of all answers, to the node.
 
 use super::ask::{Ask, Kind, ROWS_MAX, Wrong};
-use super::{Flow, Scene, book, named};
+use super::missing::{Change, changes, channels_of};
+use super::{Flow, Scene, book, named, record};
 use crate::account::{Permission, Subject};
 use crate::api::id_of;
 use crate::app::App;
@@ -9,13 +10,15 @@ use crate::door::Caller;
 use crate::home::SystemRandom;
 use crate::pages::form::{KEY_FIELD, Sent};
 use crate::pages::frame::{Frame, go, show_as};
+use crate::pages::timeline;
 use crate::problem::Problem;
+use crate::second::{self, Act, Override, Standing, Waiting};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use comity_exchange::case::{By, CaseId, Official, Version};
-use comity_node::{Ask as NodeAsk, CaseView, Entry, Random};
+use comity_exchange::case::{Advice, By, CaseId, CommandName, Facts, Official, Remark, Version};
+use comity_node::{Ask as NodeAsk, CaseView, Done, Entry, Random};
 use serde::Deserialize;
 use std::sync::Arc;
 
@@ -77,6 +80,7 @@ struct CheckPage {
     wrong: Vec<Wrong>,
     files: Vec<Ask>,
     hidden: Vec<Hidden>,
+    changes: Option<Vec<Change>>,
     send: &'static str,
 }
 
@@ -87,6 +91,7 @@ struct Desk<'a> {
     flow: &'static Flow,
     view: Option<&'a CaseView>,
     case: CaseId,
+    standing: &'a Standing,
 }
 
 /// `GET /cases/{case}/do/{flow}`
@@ -96,13 +101,17 @@ pub async fn begin(
     Path((case, flow)): Path<(String, String)>,
     Query(start): Query<Start>,
 ) -> Result<Response, Problem> {
-    let (flow, view) = open(&app, &caller, &case, &flow).await?;
-    let desk = Desk { app: &app, caller: &caller, flow, case: view.case.id, view: Some(&view) };
-    let first = vec![
+    let (flow, view, standing) = open(&app, &caller, &case, &flow).await?;
+    let (case, view, standing) = (view.case.id, &view, &standing);
+    let desk = Desk { app: &app, caller: &caller, flow, case, view: Some(view), standing };
+    let mut first = vec![
         (KEY_FIELD.to_owned(), random_hex()),
         ("version".to_owned(), view.case.version.to_string()),
         ("of".to_owned(), start.of),
     ];
+    if flow.name == "amend" {
+        first.extend(record::first_fields(&desk.scene(&Sent::default())));
+    }
     desk.question(&Sent::of(first), 0, None)
 }
 
@@ -113,8 +122,9 @@ pub async fn go_on(
     Path((case, flow)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let (flow, view) = open(&app, &caller, &case, &flow).await?;
-    let desk = Desk { app: &app, caller: &caller, flow, case: view.case.id, view: Some(&view) };
+    let (flow, view, standing) = open(&app, &caller, &case, &flow).await?;
+    let (case, view, standing) = (view.case.id, &view, &standing);
+    let desk = Desk { app: &app, caller: &caller, flow, case, view: Some(view), standing };
     desk.go_on(&sent).await
 }
 
@@ -124,7 +134,14 @@ pub async fn begin_booking(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let case = CaseId(random16());
-    let desk = Desk { app: &app, caller: &caller, flow: &book::BOOK, case, view: None };
+    let desk = Desk {
+        app: &app,
+        caller: &caller,
+        flow: &book::BOOK,
+        case,
+        view: None,
+        standing: &Standing::default(),
+    };
     let first = vec![(KEY_FIELD.to_owned(), random_hex()), ("case".to_owned(), case.to_string())];
     desk.question(&Sent::of(first), 0, None)
 }
@@ -136,7 +153,14 @@ pub async fn go_on_booking(
     sent: Sent,
 ) -> Result<Response, Problem> {
     let case = id_of(sent.get("case"))?;
-    let desk = Desk { app: &app, caller: &caller, flow: &book::BOOK, case, view: None };
+    let desk = Desk {
+        app: &app,
+        caller: &caller,
+        flow: &book::BOOK,
+        case,
+        view: None,
+        standing: &Standing::default(),
+    };
     desk.go_on(&sent).await
 }
 
@@ -145,12 +169,12 @@ async fn open(
     caller: &Caller,
     case: &str,
     flow: &str,
-) -> Result<(&'static Flow, CaseView), Problem> {
+) -> Result<(&'static Flow, CaseView, Standing), Problem> {
     let flow = named(flow).ok_or_else(Problem::not_found)?;
     caller.role_for(flow.command, None)?;
     let view = app.case(id_of(case)?).await?;
     caller.saw(app, Subject::Case(view.case.id)).await?;
-    Ok((flow, view))
+    Ok((flow, view, second::standing(app).await?))
 }
 
 impl Desk<'_> {
@@ -160,7 +184,8 @@ impl Desk<'_> {
             || self.app.zone.clone(),
             |b| jiff::tz::TimeZone::get(b.time_zone.zone().name()).unwrap_or(self.app.zone.clone()),
         );
-        Scene { app: self.app, view: self.view, sent, now: self.app.engine.clock.now(), zone }
+        let now = self.app.engine.clock.now();
+        Scene { app: self.app, view: self.view, sent, now, zone, standing: self.standing }
     }
 
     fn path(&self) -> String {
@@ -230,8 +255,8 @@ impl Desk<'_> {
         let step = step.min(of - 1);
         let ask = asks.swap_remove(step);
         let answered = sent.kept().any(|(name, _)| name == ask.id);
-        let value = if answered { sent.get(ask.id).to_owned() } else { ask.first.clone() };
-        let mut rows = scene.rows(ask.id);
+        let value = if answered { sent.get(&ask.id).to_owned() } else { ask.first.clone() };
+        let mut rows = scene.rows(&ask.id);
         if let Kind::Rows(cells) = &ask.kind
             && rows.len() < ROWS_MAX
             && (rows.is_empty() || sent.get("go") == "more")
@@ -239,13 +264,13 @@ impl Desk<'_> {
             rows.push(vec![String::new(); cells.len()]);
         }
         let prefix = format!("{}.", ask.id);
-        let own = |name: &str| name == ask.id || name.starts_with(&prefix);
+        let own = |name: &str| name == &*ask.id || name.starts_with(&prefix);
         let page = QuestionPage {
             frame: self.frame(),
             path: self.path(),
             back: self.back(),
             value,
-            chosen: sent.every(ask.id).map(str::to_owned).collect(),
+            chosen: sent.every(&ask.id).map(str::to_owned).collect(),
             rows,
             wrong: wrong.map_or_else(String::new, |w| w.says),
             step,
@@ -277,9 +302,42 @@ impl Desk<'_> {
             wrong,
             files,
             hidden: hidden(sent, |name| name == "seen"),
+            changes: self.changes(&scene),
             send: self.flow.send,
         };
         show_as(status, &page).map(kept_for_back)
+    }
+
+    /// What an edited booking changes of what the law says; `None` for everything else.
+    fn changes(&self, scene: &Scene<'_>) -> Option<Vec<Change>> {
+        let case = scene.case().filter(|_| self.flow.command == CommandName::AmendBooking)?;
+        let mut entry = (self.flow.entry)(scene).ok()?;
+        let facts = entry["amend_booking"]["facts"].take();
+        let facts: Facts = serde_json::from_value(facts).ok()?;
+        let before = scene.finding().ok()?;
+        let after = Advice::finding_with(&self.app.library, case, &facts, scene.now).ok()?;
+        Some(changes(&before, &after, &channels_of(case)))
+    }
+
+    /// Somebody else recorded something since the form was opened: what, with everything that
+    /// was typed, to be looked at and sent again.
+    async fn meanwhile(&self, sent: &Sent) -> Result<Response, Problem> {
+        let view = self.app.case(self.case).await?;
+        let looked_at: u64 = sent.get("version").parse().unwrap_or_default();
+        let desk = Desk { view: Some(&view), ..*self };
+        let zone = desk.scene(sent).zone;
+        let mut wrong = vec![Wrong::with(
+            "",
+            "Somebody else recorded something meanwhile. What you typed is kept: look at what \
+             changed, and send it again if it still holds.",
+        )];
+        let lines = timeline::lines(&view.events, view.case.side, &zone);
+        let since = lines.iter().filter(|line| line.version > looked_at).rev();
+        wrong.extend(since.map(|l| Wrong::with("", format!("{}, by {}, {}.", l.says, l.by, l.at))));
+        let sent = sent.with("version", view.case.version.to_string());
+        let mut page = desk.check(&sent, wrong)?;
+        *page.status_mut() = StatusCode::CONFLICT;
+        Ok(page)
     }
 
     async fn send(&self, sent: &Sent, asks: &[Ask]) -> Result<Response, Problem> {
@@ -296,22 +354,79 @@ impl Desk<'_> {
             Ok(entry) => entry,
             Err(e) => return self.check(sent, vec![Wrong::with("", format!("{e}."))]),
         };
-        let file = asks.iter().find_map(|ask| sent.file(ask.id)).map(|bytes| bytes.to_vec());
+        if let Some(act) = Act::of(&entry)
+            && let Some(over) = scene.override_of(&act).filter(|over| over.second)
+        {
+            return self.ask_second(sent, act, &over, &scene.reason()).await;
+        }
+        let file = asks.iter().find_map(|ask| sent.file(&ask.id)).map(|bytes| bytes.to_vec());
         match self.enter(sent, entry, file).await {
-            Ok(()) => Ok(go(&format!("/cases/{}?done={}", self.case, self.flow.name))),
-            // What is wrong with the answers is said where they stand.
-            Err(problem) if problem.status == 422 => {
-                let mut wrong =
-                    vec![Wrong::with("", crate::pages::words::sentence(&problem.detail))];
-                wrong.extend(problem.errors.iter().map(|e| Wrong::with(&e.path, &e.message)));
-                self.check(sent, wrong)
+            Ok(_) => Ok(go(&format!("/cases/{}?done={}", self.case, self.flow.name))),
+            Err(problem) if MEANWHILE.contains(&problem.code.as_str()) => {
+                self.meanwhile(sent).await
             }
-            Err(problem) => Err(problem),
+            Err(problem) => self.unfit(sent, problem),
         }
     }
 
-    async fn enter(&self, sent: &Sent, entry: Entry, file: Option<Vec<u8>>) -> Result<(), Problem> {
-        let role = self.caller.role_for(self.flow.command, None)?;
+    /// What is wrong with the answers is said where they stand.
+    fn unfit(&self, sent: &Sent, problem: Problem) -> Result<Response, Problem> {
+        if problem.status != 422 {
+            return Err(problem);
+        }
+        let mut wrong = vec![Wrong::with("", crate::pages::words::sentence(&problem.detail))];
+        wrong.extend(problem.errors.iter().map(|e| Wrong::with(&e.path, &e.message)));
+        self.check(sent, wrong)
+    }
+
+    /// An override that needs a second person: nothing is done but that somebody asks for it, in
+    /// an event that says why.
+    async fn ask_second(
+        &self,
+        sent: &Sent,
+        act: Act,
+        over: &Override,
+        reason: &str,
+    ) -> Result<Response, Problem> {
+        let (act_says, over_says) = (act.says(), over.says());
+        let text = format!("Asks a second person to {act_says}, against {over_says}. {reason}");
+        let Some(text) = Remark::new(&text) else {
+            let wrong = Wrong::with("reason", "The reason is too long: about 3,500 letters fit.");
+            return self.check(sent, vec![wrong]);
+        };
+        let held = second::hold_book().await;
+        let id = crate::api::cases::command_of(self.caller, self.case, sent.get(KEY_FIELD));
+        if second::waiting_in(self.app, self.case).await?.is_some_and(|w| w.id != id) {
+            let says = "Something of this case waits for a second person already: settle it first.";
+            return self.check(sent, vec![Wrong::with("", says)]);
+        }
+        let event = match self.enter(sent, Entry::Note { text }, None).await {
+            Ok(Some(event)) => event,
+            // Sent twice: the event is there.
+            Ok(None) => {
+                let view = self.app.case(self.case).await?;
+                let own = view.events.iter().find(|(event, _)| event.command == id);
+                own.map(|(event, _)| event.version).ok_or_else(Problem::not_found)?
+            }
+            Err(problem) if MEANWHILE.contains(&problem.code.as_str()) => {
+                return self.meanwhile(sent).await;
+            }
+            Err(problem) => return self.unfit(sent, problem),
+        };
+        let (case, by, at) = (self.case, self.caller.account.clone(), self.app.engine.clock.now());
+        second::add(self.app, &held, Waiting { id, case, event, by, at, act }).await?;
+        Ok(go(&format!("/cases/{case}?done=asked-second")))
+    }
+
+    /// Enters something; the number of the first event, or none if it was entered before.
+    async fn enter(
+        &self,
+        sent: &Sent,
+        entry: Entry,
+        file: Option<Vec<u8>>,
+    ) -> Result<Option<Version>, Problem> {
+        let command = entry.name();
+        let role = self.caller.role_for(command, None)?;
         let by = By::Official(Official { id: self.caller.account.clone(), role });
         let expects = sent.get("version").parse().ok().map(Version);
         let ask = NodeAsk::Enter {
@@ -323,12 +438,16 @@ impl Desk<'_> {
             peer: None,
             file,
         };
-        let used = Permission::Enter(self.flow.command);
-        let used = self.caller.used(used, Subject::Case(self.case));
-        self.app.engine.turn(vec![ask, used]).await?.swap_remove(0)?;
-        Ok(())
+        let used = self.caller.used(Permission::Enter(command), Subject::Case(self.case));
+        match self.app.engine.turn(vec![ask, used]).await?.swap_remove(0)? {
+            Done::Events { events, .. } => Ok(events.first().map(|event| event.version)),
+            _ => Ok(None),
+        }
     }
 }
+
+/// What the node says when the case has changed since somebody looked at it.
+const MEANWHILE: [&str; 2] = ["other-version", "advice-outdated"];
 
 const UNFIT: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
