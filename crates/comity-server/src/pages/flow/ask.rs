@@ -236,7 +236,7 @@ impl Ask {
                 if lines.is_empty() { "none".to_owned() } else { lines.join("; ") }
             }
             Kind::Moment => scene
-                .moment(self.id)
+                .moment(&self.id)
                 .map_or_else(String::new, |at| crate::pages::words::moment(at, &scene.zone)),
             Kind::Day => scene.day(&self.id).map_or_else(String::new, crate::pages::words::day),
             Kind::File => match scene.sent.file(&self.id) {
