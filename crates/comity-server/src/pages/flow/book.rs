@@ -98,7 +98,11 @@ pub(super) fn complete_ask() -> Ask {
 }
 
 /// The lines of a table as records: cells that were left empty are not stated.
-pub(super) fn records(scene: &Scene<'_>, id: &str, cells: &[Cell]) -> Result<Vec<Value>, Vec<Wrong>> {
+pub(super) fn records(
+    scene: &Scene<'_>,
+    id: &str,
+    cells: &[Cell],
+) -> Result<Vec<Value>, Vec<Wrong>> {
     let mut wrong = Vec::new();
     let mut out = Vec::new();
     for (number, row) in scene.rows(id).iter().enumerate() {
