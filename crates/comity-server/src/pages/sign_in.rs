@@ -121,15 +121,15 @@ struct AgainPage {
 /// `GET /`
 async fn start(State(app): State<Arc<App>>, knock: Knock) -> Response {
     match present(&app, &knock).await {
-        Ok(Some(caller)) => go(home_of(&caller)),
+        Ok(Some(caller)) => go(home_of(&app, &caller)),
         _ => go("/sign-in"),
     }
 }
 
-/// The first page of somebody.
-fn home_of(caller: &Caller) -> &'static str {
-    use crate::account::Permission;
-    if caller.person.may(Permission::SeeWorklist) { "/board" } else { "/account" }
+/// The first page of somebody: the first that the head links to.
+fn home_of(app: &App, caller: &Caller) -> &'static str {
+    let frame = Frame::of(app, caller, "", "");
+    frame.links.first().map_or("/account", |link| link.href)
 }
 
 /// Who is signed in, if anybody.

@@ -92,6 +92,7 @@ impl Choice {
     }
 
     /// With what it means.
+    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Choice {
         self.hint = hint.into();
         self
@@ -149,24 +150,28 @@ impl Ask {
     }
 
     /// With a hint.
+    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Ask {
         self.hint = hint.into();
         self
     }
 
     /// May be left empty.
+    #[must_use]
     pub fn optional(mut self) -> Ask {
         self.optional = true;
         self
     }
 
     /// With what the law says.
+    #[must_use]
     pub fn law(mut self, law: Vec<LawSaid>) -> Ask {
         self.law = law;
         self
     }
 
     /// With what stands in the field at first.
+    #[must_use]
     pub fn first(mut self, text: impl Into<String>) -> Ask {
         self.first = text.into();
         self

@@ -1,5 +1,7 @@
 //! What the federal side's people record, and what people of both sides do.
 
+#![allow(clippy::unnecessary_wraps, reason = "the functions of flows have one shape")]
+
 use super::agency::{moment, moment_ask, request};
 use super::ask::{Ask, Choice, Kind, Wrong};
 use super::{Flow, Scene, book};
