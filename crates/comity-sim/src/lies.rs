@@ -1,6 +1,6 @@
 //! Those who lie: somebody without a key, and a party that has one.
 
-use crate::fault::{Checked, Must};
+use crate::fault::{Checked, Must, demand};
 use crate::house::Origin;
 use crate::net::{Cargo, Kind, Packet};
 use crate::shadow::Shadow;
@@ -204,17 +204,10 @@ impl World<'_> {
         }
         let found = count(self, "split view") > before.0;
         let signed = count(self, "countersigned") > before.1;
-        // A proof from a size that is a power of two begins with the root that is held: if it
-        // fails, nobody can tell a lie from a wrong proof. The party owes one for ever then, and
-        // is not countersigned again.
-        let owes = lied && held.size.is_power_of_two() && !signed;
-        crate::fault::demand(found == lied || owes, "two-stories-are-found", || {
+        demand(found == lied, "two-stories-are-found", || {
             format!("{party}: two stories {lied}, found {found}, at {} leaves", held.size)
         })?;
-        crate::fault::demand(!(lied && signed), "two-stories-are-found", || party.to_string())?;
-        if lied && !found {
-            self.cover.count("lie", "owes a proof for ever");
-        }
+        demand(!(lied && signed), "two-stories-are-found", || party.to_string())?;
         if found {
             let name = format!("split/{party}/{}", head.size);
             let kept = self.houses[to].store.again().value(&name).must("reads")?;
