@@ -6,9 +6,7 @@ use crate::keyring::TileShelf;
 use crate::node::{Done, Node, Work};
 use crate::peer::Peer;
 use comity_exchange::Party;
-use comity_ledger::{
-    Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, growth_proof,
-};
+use comity_ledger::{Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, growth_proof};
 use comity_model::Diagnostic;
 use comity_store::{Change, CheckpointRow};
 

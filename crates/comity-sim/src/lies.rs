@@ -35,6 +35,36 @@ impl World<'_> {
         Ok(())
     }
 
+    /// Somebody stole a key, and signs with it after its receiver knows that it is revoked.
+    ///
+    /// # Errors
+    /// A rule that does not hold.
+    pub fn use_stolen_key(&mut self) -> Checked {
+        if !self.dice.chance(self.net.weather.changed) {
+            return Ok(());
+        }
+        let from = self.dice.below(self.houses.len() as u64) as usize;
+        let peers: Vec<usize> = self.peers_of(from).collect();
+        let to = *self.dice.pick(&peers).must("peer-is-known")?;
+        let stolen = self.houses[from].revoked_keys.last().cloned();
+        let Some(key) = stolen.filter(|_| !self.houses[to].lied) else { return Ok(()) };
+        // Told of it at some time of its clock, which may have been set back since.
+        let clock = self.houses[to].clock(self.now);
+        let party = self.houses[from].identity.party.clone();
+        let rows = self.houses[to].store.again().peers().must("reads")?;
+        let row = rows.iter().find(|row| row.party == party).must("peer-is-known")?;
+        let (_, keys) = comity_node::Peer::from_row(row).must("reads")?;
+        let knows = keys.iter().any(|known| {
+            known.key == *key.verifier() && known.revoked_at.is_some_and(|at| at <= clock)
+        });
+        if knows {
+            let number = self.inbox_next(to, from)?;
+            self.inject_signed((from, to), &key, number, clock, Kind::Forged)?;
+            self.cover.count("fault", "stolen key is used");
+        }
+        Ok(())
+    }
+
     fn inject_signed(
         &mut self,
         (from, to): (usize, usize),
