@@ -2,13 +2,12 @@
 //! here.
 
 use crate::fault::NodeFault;
-use crate::keyring::TileShelf;
 use crate::node::{Done, Node, Work};
 use crate::peer::Peer;
 use comity_exchange::Party;
 use comity_ledger::{Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, growth_proof};
 use comity_model::Diagnostic;
-use comity_store::{Change, CheckpointRow};
+use comity_store::{Change, CheckpointRow, TileShelf};
 
 /// This node's ledger as it is shown to a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
