@@ -9,6 +9,8 @@
 
 #[path = "case/bad_input.rs"]
 mod bad_input;
+#[path = "case/library.rs"]
+mod library;
 #[path = "case/lives.rs"]
 mod lives;
 #[path = "case/messages.rs"]

@@ -2,15 +2,12 @@
 //! here.
 
 use crate::fault::NodeFault;
-use crate::keyring::TileShelf;
 use crate::node::{Done, Node, Work};
 use crate::peer::Peer;
 use comity_exchange::Party;
-use comity_ledger::{
-    Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, consistency_proof,
-};
+use comity_ledger::{Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, growth_proof};
 use comity_model::Diagnostic;
-use comity_store::{Change, CheckpointRow};
+use comity_store::{Change, CheckpointRow, TileShelf};
 
 /// This node's ledger as it is shown to a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +66,7 @@ impl Node {
         };
         let shelf = TileShelf::new(self.store.as_mut(), None);
         let nodes = Nodes::new(&shelf, row.size);
-        let proof = consistency_proof(&nodes, from, row.size).map_err(NodeFault::Damaged)?;
+        let proof = growth_proof(&nodes, from, row.size).map_err(NodeFault::Damaged)?;
         Ok(Some(Head { note: row.note, proof, size: row.size }))
     }
 
