@@ -19,6 +19,8 @@ mod messages;
 mod mutate;
 #[path = "case/random.rs"]
 mod random;
+#[path = "case/scenario.rs"]
+mod scenario;
 #[path = "case/scenarios.rs"]
 mod scenarios;
 #[path = "case/table.rs"]

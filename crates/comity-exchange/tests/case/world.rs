@@ -1,11 +1,11 @@
 //! Two nodes and what is on its way between them.
 
-pub use crate::library::{library, repository};
+pub use crate::library::library;
 use comity_exchange::case::*;
 use comity_model::clock::Zone;
 use comity_policy::Channel;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub fn official(role: OfficialRole) -> By {
@@ -323,28 +323,4 @@ impl World {
         world.agency.ok(start, friday);
         world
     }
-}
-
-/// The groups of a tree of facts, path by path.
-pub fn split(tree: &Map<String, Value>, mine: impl Fn(&str) -> bool) -> Map<String, Value> {
-    let mut out = Map::new();
-    for (group, value) in tree {
-        match value {
-            Value::Object(members) => {
-                let kept: Map<String, Value> = members
-                    .iter()
-                    .filter(|(name, _)| mine(&format!("{group}.{name}")))
-                    .map(|(k, v)| (k.clone(), v.clone()))
-                    .collect();
-                if !kept.is_empty() {
-                    out.insert(group.clone(), Value::Object(kept));
-                }
-            }
-            _ if mine(group) => {
-                out.insert(group.clone(), value.clone());
-            }
-            _ => {}
-        }
-    }
-    out
 }
