@@ -73,6 +73,10 @@ pub struct App {
     pub zone: jiff::tz::TimeZone,
     /// The place whose law applies at the agency, where it has one only.
     pub place: Option<String>,
+    /// The node's folder and settings.
+    pub home: crate::home::Home,
+    /// Backups that are made and tried from here.
+    pub backups: crate::backups::Backups,
     /// Sign-in.
     pub door: crate::door::Door,
 }

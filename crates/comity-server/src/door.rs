@@ -315,6 +315,23 @@ pub async fn caller_of(
     })
 }
 
+/// Asks something about accounts that changes nothing.
+///
+/// # Errors
+/// What the desk or the store says.
+pub async fn look<T: Send + 'static>(
+    app: &Arc<App>,
+    origin: Origin,
+    ask: impl FnOnce(&mut Desk<'_>) -> Result<T, AccountFault> + Send + 'static,
+) -> Result<T, Problem> {
+    let (desk_app, now) = (app.clone(), app.engine.clock.now());
+    let seen = app.readers.read(move |reads| {
+        let mut random = SystemRandom;
+        ask(&mut desk_app.door.desk(reads, &mut random, now, origin))
+    });
+    Ok(seen.await??)
+}
+
 /// Asks something about accounts, keeps what comes of it, and only then tells it.
 ///
 /// # Errors

@@ -3,6 +3,7 @@
 
 use crate::alarm;
 use crate::app::{App, Readers};
+use crate::backups::Backups;
 use crate::door::Door;
 use crate::engine::{Clock, Engine, Running};
 use crate::home::{Home, SystemRandom};
@@ -51,6 +52,7 @@ impl Server {
         let settings = &home.settings;
         let identity = home.identity()?;
         let store = home.store()?;
+        let store_kind = store.kind();
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| store.reader()).collect();
         let readers = readers.map_err(|e| failed(e.code(), e))?;
         let (party, side) = (identity.party.clone(), identity.side);
@@ -71,6 +73,8 @@ impl Server {
         let app = Arc::new(App {
             zone,
             place: settings.place.clone(),
+            home: home.clone(),
+            backups: Backups::new(&home.folder, store_kind),
             door: Door::of(settings, &store_key)?,
             engine: engine.clone(),
             readers: Arc::new(Readers::new(readers)),

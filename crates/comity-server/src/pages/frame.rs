@@ -3,7 +3,7 @@
 use crate::account::Permission;
 use crate::app::App;
 use crate::door::Caller;
-use crate::pages::words;
+use crate::pages::{help, words};
 use crate::problem::Problem;
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -43,6 +43,8 @@ pub struct Frame {
     pub csrf: String,
     /// The links of the head.
     pub links: Vec<Link>,
+    /// Where the help on this page is.
+    pub help: String,
     /// What was just done, to be said once.
     pub done: String,
     /// The node's clock, for browsers whose own is wrong.
@@ -67,6 +69,7 @@ impl Frame {
             roles: String::new(),
             csrf: String::new(),
             links: Vec::new(),
+            help: "/help".to_owned(),
             done: String::new(),
             now: app.engine.clock.now(),
             zone: app.zone.clone(),
@@ -88,6 +91,7 @@ impl Frame {
             roles: roles.join(", "),
             csrf: caller.person.csrf().to_owned(),
             links,
+            help: help::place(caller.person.account().roles(), room),
             ..Frame::open(app, title)
         }
     }
@@ -103,6 +107,10 @@ const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/board", "Today", Some(Permission::SeeWorklist)),
     ("/cases", "People", Some(Permission::SeeCases)),
     ("/book", "Book", Some(Permission::Enter(CommandName::Book))),
+    ("/ledger", "Ledger", Some(Permission::SeeLedger)),
+    ("/audit", "Audit", Some(Permission::SeeAudit)),
+    ("/admin", "The node", Some(Permission::SeeHealth)),
+    ("/account", "Your account", Some(Permission::OwnAccount)),
 ];
 
 /// A page as a reply.

@@ -1,14 +1,22 @@
 //! The desk: pages for people. Each module has the pages of one room, as a table of routes with
 //! their handlers; `templates/` has what they look like.
 
+pub mod account;
+pub mod admin;
 pub mod assets;
+pub mod audit;
 pub mod board;
 pub mod cases;
+pub mod confirm;
 pub mod flow;
 pub mod form;
 pub mod frame;
 pub mod gate;
+pub mod help;
+pub mod ledger;
 pub mod person;
+pub mod qr;
+pub mod sheet;
 pub mod sign_in;
 pub mod timeline;
 pub mod words;
@@ -44,8 +52,24 @@ pub(crate) const fn needs(permission: Permission) -> Needs {
 }
 
 /// The tables of all rooms.
-const ROOMS: &[&[PageRoute]] =
-    &[assets::PAGES, sign_in::PAGES, board::PAGES, cases::PAGES, flow::PAGES, person::PAGES];
+const ROOMS: &[&[PageRoute]] = &[
+    assets::PAGES,
+    sign_in::PAGES,
+    board::PAGES,
+    cases::PAGES,
+    flow::PAGES,
+    person::PAGES,
+    account::PAGES,
+    audit::PAGES,
+    ledger::PAGES,
+    help::PAGES,
+    admin::ROOMS[0],
+    admin::ROOMS[1],
+    admin::ROOMS[2],
+    admin::ROOMS[3],
+    admin::ROOMS[4],
+    admin::ROOMS[5],
+];
 
 /// Every page.
 pub fn all() -> impl Iterator<Item = &'static PageRoute> {

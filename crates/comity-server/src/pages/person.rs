@@ -132,6 +132,7 @@ struct PersonPage {
     duties: Vec<DutyLine>,
     acts: Vec<Act>,
     lines: Vec<Line>,
+    sees_ledger: bool,
     trouble: String,
 }
 
@@ -183,6 +184,7 @@ async fn person(
         duties: duties(c, &zone),
         acts: acts(&caller, c, now),
         lines: timeline::lines(&view.events, c.side, &zone),
+        sees_ledger: caller.person.may(Permission::SeeLedger),
         trouble,
         frame,
     })

@@ -1,6 +1,8 @@
 //! A jail and a federal office as two servers, and people who sign in to them.
 
-use crate::library::library;
+#[path = "../../../comity-exchange/tests/case/library.rs"]
+pub mod library;
+
 use comity_exchange::case::{Candidate, GalleryRecord, SearchResult, Side};
 use comity_node::{Ask, Random};
 use comity_print::formats::nist::build::{Envelope, start};
@@ -78,7 +80,7 @@ impl House {
     pub async fn up(&mut self) {
         let searcher = (self.home.settings.side == Side::Federal)
             .then(|| Arc::new(OneFound) as Arc<dyn Searcher>);
-        let server = Server::start(&self.home, library().clone(), searcher).await;
+        let server = Server::start(&self.home, library::library().clone(), searcher).await;
         self.server = Some(server.unwrap_or_else(|d| panic!("{d:?}")));
     }
 
