@@ -10,6 +10,7 @@ pub mod account;
 pub mod alarm;
 pub mod api;
 pub mod app;
+pub mod compared;
 pub mod demo;
 pub mod door;
 pub mod engine;

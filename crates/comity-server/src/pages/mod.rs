@@ -3,12 +3,17 @@
 
 pub mod assets;
 pub mod board;
+pub mod candidates;
 pub mod cases;
 pub mod flow;
 pub mod form;
 pub mod frame;
 pub mod gate;
+pub mod office;
 pub mod person;
+pub mod program;
+pub mod requests;
+pub mod sheet;
 pub mod sign_in;
 pub mod timeline;
 pub mod words;
@@ -44,8 +49,17 @@ pub(crate) const fn needs(permission: Permission) -> Needs {
 }
 
 /// The tables of all rooms.
-const ROOMS: &[&[PageRoute]] =
-    &[assets::PAGES, sign_in::PAGES, board::PAGES, cases::PAGES, flow::PAGES, person::PAGES];
+const ROOMS: &[&[PageRoute]] = &[
+    assets::PAGES,
+    sign_in::PAGES,
+    board::PAGES,
+    cases::PAGES,
+    flow::PAGES,
+    person::PAGES,
+    candidates::PAGES,
+    program::PAGES,
+    requests::PAGES,
+];
 
 /// Every page.
 pub fn all() -> impl Iterator<Item = &'static PageRoute> {
