@@ -1,8 +1,10 @@
 //! What every request can reach.
 
+use crate::compared::Comparisons;
 use crate::engine::Engine;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::searcher::Searcher;
 use comity_exchange::Party;
 use comity_exchange::case::{CaseId, Side};
 use comity_ledger::StoreKey;
@@ -79,6 +81,10 @@ pub struct App {
     pub backups: crate::backups::Backups,
     /// Sign-in.
     pub door: crate::door::Door,
+    /// The gallery, at a federal node that has one.
+    pub searcher: Option<Arc<dyn Searcher>>,
+    /// Prints that were compared a moment ago, for the pages that show them.
+    pub comparisons: Comparisons,
 }
 
 impl App {

@@ -11,6 +11,7 @@ pub mod alarm;
 pub mod api;
 pub mod app;
 pub mod backups;
+pub mod compared;
 pub mod demo;
 pub mod door;
 pub mod engine;

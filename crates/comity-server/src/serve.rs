@@ -83,6 +83,8 @@ impl Server {
             store_key,
             library,
             metrics: metrics.clone(),
+            searcher: searcher.clone(),
+            comparisons: crate::compared::Comparisons::default(),
         });
         let mailer =
             Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };

@@ -336,7 +336,7 @@ async fn sheet(app: &Arc<App>, caller: &Caller, query: &AuditQuery) -> Result<Sh
         out
     };
     let columns = &["number", "at", "who", "where", "what", "detail", "outcome", "why", "subject"];
-    Ok(Sheet { name: "audit", columns, rows: rows.iter().map(row).collect() })
+    Ok(Sheet::of_texts("audit", columns, rows.iter().map(row).collect()))
 }
 
 /// `GET /audit.csv`

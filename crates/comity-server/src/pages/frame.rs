@@ -83,6 +83,7 @@ impl Frame {
         let roles: Vec<&str> = caller.person.account().roles().map(|r| r.name()).collect();
         let links = LINKS
             .iter()
+            .filter(|(href, ..)| *href != REQUESTS || app.side == Side::Federal)
             .filter(|(_, _, needs)| needs.is_none_or(|permission| caller.person.may(permission)))
             .map(|(href, says, _)| Link { href, says, is_here: *href == room })
             .collect();
@@ -102,10 +103,14 @@ impl Frame {
     }
 }
 
+/// The page of requests that were sent: of the federal side alone.
+const REQUESTS: &str = "/requests";
+
 /// The links of the head, and what each needs.
 const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/board", "Today", Some(Permission::SeeWorklist)),
     ("/cases", "People", Some(Permission::SeeCases)),
+    (REQUESTS, "Requests", Some(Permission::SeeCases)),
     ("/book", "Book", Some(Permission::Enter(CommandName::Book))),
     ("/ledger", "Ledger", Some(Permission::SeeLedger)),
     ("/audit", "Audit", Some(Permission::SeeAudit)),

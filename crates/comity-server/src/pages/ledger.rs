@@ -184,7 +184,7 @@ async fn sheet(app: &App, caller: &Caller) -> Result<Sheet, Problem> {
         vec![line.size.to_string(), line.root, line.by, line.witnesses.join("; "), line.wrong]
     };
     let columns = &["size", "root", "signed_by", "countersigned_by", "wrong"];
-    Ok(Sheet { name: "checkpoints", columns, rows: rows.iter().map(row).collect() })
+    Ok(Sheet::of_texts("checkpoints", columns, rows.iter().map(row).collect()))
 }
 
 /// `GET /ledger.csv`

@@ -6,6 +6,7 @@ pub mod admin;
 pub mod assets;
 pub mod audit;
 pub mod board;
+pub mod candidates;
 pub mod cases;
 pub mod confirm;
 pub mod flow;
@@ -14,8 +15,11 @@ pub mod frame;
 pub mod gate;
 pub mod help;
 pub mod ledger;
+pub mod office;
 pub mod person;
+pub mod program;
 pub mod qr;
+pub mod requests;
 pub mod sheet;
 pub mod sign_in;
 pub mod timeline;
@@ -69,6 +73,9 @@ const ROOMS: &[&[PageRoute]] = &[
     admin::ROOMS[3],
     admin::ROOMS[4],
     admin::ROOMS[5],
+    candidates::PAGES,
+    program::PAGES,
+    requests::PAGES,
 ];
 
 /// Every page.

@@ -205,7 +205,8 @@ fn custody(case: &Case, zone: &TimeZone) -> String {
     }
 }
 
-fn identified(stands: &Identification) -> &'static str {
+/// Where an identification stands, in words.
+pub fn identified(stands: &Identification) -> &'static str {
     match stands {
         Identification::NotSubmitted => "prints not sent",
         Identification::Submitted => "prints sent, not answered yet",

@@ -165,7 +165,7 @@ async fn sheet(app: &Arc<App>, caller: &Caller) -> Result<Sheet, Problem> {
         "is_invited",
         "factors",
     ];
-    Ok(Sheet { name: "accounts", columns, rows })
+    Ok(Sheet::of_texts("accounts", columns, rows))
 }
 
 /// `GET /admin/accounts.csv`

@@ -119,7 +119,7 @@ async fn sheet(app: &Arc<App>) -> Result<Sheet, Problem> {
     let rows = known(app).await?.iter().map(row).collect();
     let columns =
         &["name", "size_bytes", "made_at", "leaves", "sha256", "drilled_at", "drill_is_clean"];
-    Ok(Sheet { name: "backups", columns, rows })
+    Ok(Sheet::of_texts("backups", columns, rows))
 }
 
 /// `GET /admin/backups.csv`

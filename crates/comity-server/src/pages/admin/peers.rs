@@ -163,7 +163,7 @@ async fn sheet(app: &Arc<App>) -> Result<Sheet, Problem> {
         }
     }
     let columns = &["party", "side", "url", "key_for", "key", "sha256"];
-    Ok(Sheet { name: "peers", columns, rows })
+    Ok(Sheet::of_texts("peers", columns, rows))
 }
 
 /// `GET /admin/peers.csv`

@@ -118,7 +118,7 @@ async fn sheet(app: &Arc<App>, caller: &Caller) -> Result<Sheet, Problem> {
     };
     let rows = tokens(app, caller).await?.1.iter().map(row).collect();
     let columns = &["account", "label", "scopes", "made_at", "seen_at", "ends_at"];
-    Ok(Sheet { name: "tokens", columns, rows })
+    Ok(Sheet::of_texts("tokens", columns, rows))
 }
 
 /// `GET /admin/tokens.csv`

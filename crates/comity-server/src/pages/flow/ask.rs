@@ -57,6 +57,8 @@ pub enum Kind {
     One(Vec<Choice>),
     /// Any of these.
     Several(Vec<Choice>),
+    /// Each of these: yes, no, or not known.
+    Each(Vec<Choice>),
     /// Lines of a table, each with these cells.
     Rows(Vec<Cell>),
     /// A file.
@@ -184,6 +186,8 @@ impl Ask {
         let is_empty = match &self.kind {
             Kind::File => scene.sent.file(self.id).is_none(),
             Kind::Rows(_) => scene.rows(self.id).is_empty(),
+            // Nothing stated: nothing is known.
+            Kind::Each(_) => false,
             _ => text.is_empty(),
         };
         if is_empty {
@@ -209,6 +213,11 @@ impl Ask {
             Kind::Moment if scene.moment(self.id).is_none() => {
                 wrong("Write a day and a time of day that there is: 2016-03-01 14:30.")
             }
+            Kind::Each(choices)
+                if choices.iter().any(|c| !["", "yes", "no"].contains(&scene.each(self.id, c))) =>
+            {
+                wrong("Choose yes, no or not known for each.")
+            }
             Kind::One(choices) if !choices.iter().any(|c| c.value == text) => {
                 wrong("Choose one of these.")
             }
@@ -229,6 +238,14 @@ impl Ask {
                 let chosen: Vec<String> =
                     scene.sent.every(self.id).map(|v| says(choices, v)).collect();
                 if chosen.is_empty() { "none".to_owned() } else { chosen.join(", ") }
+            }
+            Kind::Each(choices) => {
+                let stated = choices.iter().filter_map(|c| match scene.each(self.id, c) {
+                    "" => None,
+                    value => Some(format!("{} {}", c.says, crate::pages::words::sentence(value))),
+                });
+                let stated: Vec<String> = stated.collect();
+                if stated.is_empty() { "nothing stated".to_owned() } else { stated.join("; ") }
             }
             Kind::Rows(cells) => {
                 let rows = scene.rows(self.id);

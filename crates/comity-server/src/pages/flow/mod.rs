@@ -7,7 +7,9 @@
 mod agency;
 mod ask;
 mod book;
+mod determine;
 mod federal;
+mod issue;
 mod run;
 mod scene;
 

@@ -1,7 +1,7 @@
 //! From one question to the next, to the page of all answers, to the node.
 
 use super::ask::{Ask, Kind, ROWS_MAX, Wrong};
-use super::{Flow, Scene, book, named};
+use super::{Flow, Scene, book, federal, named};
 use crate::account::{Permission, Subject};
 use crate::api::id_of;
 use crate::app::App;
@@ -43,6 +43,7 @@ struct QuestionPage {
     value: String,
     chosen: Vec<String>,
     rows: Vec<Vec<String>>,
+    each: Vec<(String, String)>,
     wrong: String,
     step: usize,
     of: usize,
@@ -53,6 +54,11 @@ impl QuestionPage {
     /// What the cell of a line holds.
     fn cell(&self, line: usize, cell: usize) -> &str {
         self.rows.get(line).and_then(|row| row.get(cell)).map_or("", String::as_str)
+    }
+
+    /// True if this was said of one fact of the question.
+    fn is_said(&self, fact: &str, value: &str) -> bool {
+        self.each.iter().any(|(name, said)| name == fact && said == value)
     }
 
     /// True if the cell of a line holds this choice.
@@ -77,6 +83,7 @@ struct CheckPage {
     wrong: Vec<Wrong>,
     files: Vec<Ask>,
     hidden: Vec<Hidden>,
+    follows: &'static str,
     send: &'static str,
 }
 
@@ -98,11 +105,22 @@ pub async fn begin(
 ) -> Result<Response, Problem> {
     let (flow, view) = open(&app, &caller, &case, &flow).await?;
     let desk = Desk { app: &app, caller: &caller, flow, case: view.case.id, view: Some(&view) };
-    let first = vec![
+    let mut first = vec![
         (KEY_FIELD.to_owned(), random_hex()),
         ("version".to_owned(), view.case.version.to_string()),
-        ("of".to_owned(), start.of),
+        ("of".to_owned(), start.of.clone()),
     ];
+    // The link named the candidate: what is left is to check the answer.
+    if flow.name == "verify" && !start.of.is_empty() {
+        first.push(("candidate".to_owned(), start.of));
+        let sent = Sent::of(first);
+        let scene = desk.scene(&sent);
+        let wrong = (flow.asks)(&scene)?.iter().find_map(|ask| ask.wrong(&scene));
+        return match wrong {
+            Some(wrong) => desk.question(&sent, 0, Some(wrong)),
+            None => desk.check(&sent, Vec::new()),
+        };
+    }
     desk.question(&Sent::of(first), 0, None)
 }
 
@@ -113,7 +131,13 @@ pub async fn go_on(
     Path((case, flow)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let (flow, view) = open(&app, &caller, &case, &flow).await?;
+    let (flow, view) = match open(&app, &caller, &case, &flow).await {
+        // Sent twice: the first made an end of the case.
+        Err(problem) if flow == "reject" && is_forgotten(&app, &problem, &case).await? => {
+            return Ok(go("/board?done=reject"));
+        }
+        opened => opened?,
+    };
     let desk = Desk { app: &app, caller: &caller, flow, case: view.case.id, view: Some(&view) };
     desk.go_on(&sent).await
 }
@@ -138,6 +162,15 @@ pub async fn go_on_booking(
     let case = id_of(sent.get("case"))?;
     let desk = Desk { app: &app, caller: &caller, flow: &book::BOOK, case, view: None };
     desk.go_on(&sent).await
+}
+
+/// True if there was such a case, and its person's key is destroyed.
+async fn is_forgotten(app: &App, problem: &Problem, case: &str) -> Result<bool, Problem> {
+    if problem.status != StatusCode::NOT_FOUND.as_u16() {
+        return Ok(false);
+    }
+    let id = id_of(case)?;
+    app.rows(move |reads| reads.case(id)).await.map(|row| row.is_some())
 }
 
 async fn open(
@@ -174,6 +207,14 @@ impl Desk<'_> {
         self.view.map_or_else(|| "/board".to_owned(), |view| format!("/cases/{}", view.case.id))
     }
 
+    fn done(&self) -> Response {
+        // Nothing is kept of somebody who did not match: there is no page to go back to.
+        if self.flow.name == "reject" {
+            return go("/board?done=reject");
+        }
+        go(&format!("/cases/{}?done={}", self.case, self.flow.name))
+    }
+
     fn frame(&self) -> Frame {
         let room = if self.view.is_some() { "/cases" } else { "/book" };
         let mut frame = Frame::of(self.app, self.caller, self.flow.title, room);
@@ -182,6 +223,11 @@ impl Desk<'_> {
     }
 
     async fn go_on(&self, sent: &Sent) -> Result<Response, Problem> {
+        // Sent before, by a second click or the back button: it is done, and stays done once.
+        let command = crate::api::cases::command_of(self.caller, self.case, sent.get(KEY_FIELD));
+        if self.view.is_some_and(|view| view.case.commands.contains_key(&command)) {
+            return Ok(self.done());
+        }
         let mut asks = (self.flow.asks)(&self.scene(sent))?;
         // A file cannot be carried on unseen: it is asked for on the last page.
         let files = asks.extract_if(.., |ask| matches!(ask.kind, Kind::File)).collect::<Vec<_>>();
@@ -247,6 +293,12 @@ impl Desk<'_> {
             value,
             chosen: sent.every(ask.id).map(str::to_owned).collect(),
             rows,
+            each: sent
+                .kept()
+                .filter_map(|(name, value)| {
+                    Some((name.strip_prefix(&prefix)?.to_owned(), value.to_owned()))
+                })
+                .collect(),
             wrong: wrong.map_or_else(String::new, |w| w.says),
             step,
             of,
@@ -277,6 +329,7 @@ impl Desk<'_> {
             wrong,
             files,
             hidden: hidden(sent, |name| name == "seen"),
+            follows: federal::what_follows(self.flow.name),
             send: self.flow.send,
         };
         show_as(status, &page).map(kept_for_back)
@@ -290,7 +343,7 @@ impl Desk<'_> {
         }
         let entry = match (self.flow.entry)(&scene) {
             Ok(entry) => entry,
-            Err(wrong) => return self.check(sent, wrong),
+            Err(wrong) => return self.refused(sent, asks, wrong),
         };
         let entry: Entry = match serde_json::from_value(entry) {
             Ok(entry) => entry,
@@ -298,7 +351,8 @@ impl Desk<'_> {
         };
         let file = asks.iter().find_map(|ask| sent.file(ask.id)).map(|bytes| bytes.to_vec());
         match self.enter(sent, entry, file).await {
-            Ok(()) => Ok(go(&format!("/cases/{}?done={}", self.case, self.flow.name))),
+            // Nothing is kept of somebody who did not match: the case may be gone already.
+            Ok(()) => Ok(self.done()),
             // What is wrong with the answers is said where they stand.
             Err(problem) if problem.status == 422 => {
                 let mut wrong =
@@ -307,6 +361,16 @@ impl Desk<'_> {
                 self.check(sent, wrong)
             }
             Err(problem) => Err(problem),
+        }
+    }
+
+    /// What cannot be sent: at the first question that it is about, or on the page of all answers.
+    fn refused(&self, sent: &Sent, asks: &[Ask], wrong: Vec<Wrong>) -> Result<Response, Problem> {
+        let shown = asks.iter().filter(|ask| !matches!(ask.kind, Kind::File));
+        let place = |wrong: &Wrong| shown.clone().position(|ask| ask.id == wrong.id);
+        match wrong.iter().find_map(|w| Some((place(w)?, w.clone()))) {
+            Some((step, wrong)) => self.question(sent, step, Some(wrong)),
+            None => self.check(sent, wrong),
         }
     }
 
