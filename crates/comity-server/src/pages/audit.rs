@@ -207,7 +207,8 @@ fn line(row: &AuditRow, frame: &Frame) -> Line {
     let body: Value = serde_json::from_slice(&row.body).unwrap_or_default();
     let (what, detail) = (text(&body, "what"), text(&body, "detail"));
     let says = if what == "permission-used" || what == "privileged" {
-        words::sentence(&words::plain(&detail))
+        let known = Permission::parse(&detail).map(Permission::says);
+        words::sentence(known.unwrap_or(&words::plain(&detail)))
     } else if detail.is_empty() {
         words::sentence(says(&what))
     } else {

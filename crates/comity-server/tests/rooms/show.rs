@@ -57,7 +57,7 @@ async fn pages_are_whole_and_can_be_looked_at() {
     pages.push(("confirm", asked));
     for (name, page) in &pages {
         assert!(
-            page.html.starts_with("<!doctype html>") && page.html.ends_with("</html>\n"),
+            page.html.starts_with("<!doctype html>") && page.html.trim_end().ends_with("</html>"),
             "{name}"
         );
         assert_eq!(page.html.matches("<h1").count(), 1, "{name}");
