@@ -75,6 +75,10 @@ pub struct App {
     pub place: Option<String>,
     /// Sign-in.
     pub door: crate::door::Door,
+    /// What counsel's pages keep.
+    pub counsel: crate::pages::policies::Counsel,
+    /// Runs over data sets, where the node offers them.
+    pub research: Option<Arc<crate::research::Desk>>,
 }
 
 impl App {

@@ -23,6 +23,15 @@ const READERS: usize = 8;
 /// Longest wait for requests that are under way when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// What a node offers at the desk beside custody.
+#[derive(Default)]
+pub struct Offers {
+    /// Golden cases, to choose samples from at the workbench.
+    pub cases: Vec<comity_policy::PolicyFile>,
+    /// Runs over data sets.
+    pub research: Option<Arc<dyn crate::research::Research>>,
+}
+
 /// A server that is up.
 pub struct Server {
     /// What its requests reach.
@@ -48,6 +57,19 @@ impl Server {
         library: Arc<Library>,
         searcher: Option<Arc<dyn Searcher>>,
     ) -> Result<Server, Diagnostic> {
+        Server::start_with(home, library, searcher, Offers::default()).await
+    }
+
+    /// Starts a node that offers more at the desk.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with(
+        home: &Home,
+        library: Arc<Library>,
+        searcher: Option<Arc<dyn Searcher>>,
+        offers: Offers,
+    ) -> Result<Server, Diagnostic> {
         let settings = &home.settings;
         let identity = home.identity()?;
         let store = home.store()?;
@@ -68,6 +90,8 @@ impl Server {
                 .path("time_zone")
                 .help("a time zone has an IANA name, like `America/Los_Angeles`")
         })?;
+        let desk = |r| Arc::new(crate::research::Desk::new(r, &home.folder, &library));
+        let research = offers.research.map(desk);
         let app = Arc::new(App {
             zone,
             place: settings.place.clone(),
@@ -79,6 +103,8 @@ impl Server {
             store_key,
             library,
             metrics: metrics.clone(),
+            counsel: crate::pages::policies::Counsel::new(offers.cases),
+            research,
         });
         let mailer =
             Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };

@@ -81,6 +81,7 @@ impl Frame {
         let links = LINKS
             .iter()
             .filter(|(_, _, needs)| needs.is_none_or(|permission| caller.person.may(permission)))
+            .filter(|(href, ..)| *href != "/research" || app.research.is_some())
             .map(|(href, says, _)| Link { href, says, is_here: *href == room })
             .collect();
         Frame {
@@ -103,6 +104,8 @@ const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/board", "Today", Some(Permission::SeeWorklist)),
     ("/cases", "People", Some(Permission::SeeCases)),
     ("/book", "Book", Some(Permission::Enter(CommandName::Book))),
+    ("/policies", "Law", None),
+    ("/research", "Research", Some(Permission::Export)),
 ];
 
 /// A page as a reply.

@@ -9,6 +9,8 @@ pub mod form;
 pub mod frame;
 pub mod gate;
 pub mod person;
+pub mod policies;
+pub mod research;
 pub mod sign_in;
 pub mod timeline;
 pub mod words;
@@ -44,8 +46,16 @@ pub(crate) const fn needs(permission: Permission) -> Needs {
 }
 
 /// The tables of all rooms.
-const ROOMS: &[&[PageRoute]] =
-    &[assets::PAGES, sign_in::PAGES, board::PAGES, cases::PAGES, flow::PAGES, person::PAGES];
+const ROOMS: &[&[PageRoute]] = &[
+    assets::PAGES,
+    sign_in::PAGES,
+    board::PAGES,
+    cases::PAGES,
+    flow::PAGES,
+    person::PAGES,
+    policies::PAGES,
+    research::PAGES,
+];
 
 /// Every page.
 pub fn all() -> impl Iterator<Item = &'static PageRoute> {
