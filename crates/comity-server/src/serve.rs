@@ -8,6 +8,7 @@ use crate::engine::{Clock, Engine, Running};
 use crate::home::{Home, SystemRandom};
 use crate::mailer::Mailer;
 use crate::metrics::Metrics;
+use crate::research::Desk;
 use crate::routes::router;
 use crate::searcher::{self, Searcher};
 use comity_model::Diagnostic;
@@ -85,13 +86,8 @@ impl Server {
         let clock = settings.simulated_from.map_or_else(Clock::system, Clock::simulated);
         let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
         let metrics = Arc::new(Metrics::default());
-        let zone = jiff::tz::TimeZone::get(&settings.time_zone).map_err(|e| {
-            failed("bad-settings", e)
-                .path("time_zone")
-                .help("a time zone has an IANA name, like `America/Los_Angeles`")
-        })?;
-        let desk = |r| Arc::new(crate::research::Desk::new(r, &home.folder, &library));
-        let research = offers.research.map(desk);
+        let zone = zone(&settings.time_zone)?;
+        let research = offers.research.map(|r| Desk::new(r, &home.folder, &library));
         let app = Arc::new(App {
             zone,
             place: settings.place.clone(),
@@ -104,7 +100,7 @@ impl Server {
             library,
             metrics: metrics.clone(),
             counsel: crate::pages::policies::Counsel::new(offers.cases),
-            research,
+            research: research.map(Arc::new),
         });
         let mailer =
             Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };
@@ -115,13 +111,7 @@ impl Server {
         if let Some(searcher) = searcher {
             tokio::spawn(searcher::run(engine, searcher));
         }
-        let listener = TcpListener::bind(settings.listen)
-            .and_then(|l| l.set_nonblocking(true).map(|()| l))
-            .map_err(|e| {
-                failed("address-taken", format!("`{}` cannot be listened on: {e}", settings.listen))
-                    .help("another node may run already; `listen` in node.toml is the address")
-            })?;
-        let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
+        let (listener, address) = listen(settings.listen)?;
         let handle = axum_server::Handle::new();
         let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let serving = match tls(home).await? {
@@ -153,6 +143,24 @@ impl Server {
         let running = self.running;
         let _ = tokio::task::spawn_blocking(move || running.stop()).await;
     }
+}
+
+fn zone(name: &str) -> Result<jiff::tz::TimeZone, Diagnostic> {
+    jiff::tz::TimeZone::get(name).map_err(|e| {
+        failed("bad-settings", e)
+            .path("time_zone")
+            .help("a time zone has an IANA name, like `America/Los_Angeles`")
+    })
+}
+
+fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Diagnostic> {
+    let bound = TcpListener::bind(at).and_then(|l| l.set_nonblocking(true).map(|()| l));
+    let listener = bound.map_err(|e| {
+        failed("address-taken", format!("`{at}` cannot be listened on: {e}"))
+            .help("another node may run already; `listen` in node.toml is the address")
+    })?;
+    let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
+    Ok((listener, address))
 }
 
 async fn tls(home: &Home) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, Diagnostic> {

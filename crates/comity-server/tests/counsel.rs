@@ -13,6 +13,8 @@ mod bench;
 mod library_pages;
 #[path = "counsel/research.rs"]
 mod research;
+#[path = "counsel/show.rs"]
+mod show;
 #[allow(dead_code, reason = "these tests need a part of the town")]
 #[path = "live/town.rs"]
 mod town;

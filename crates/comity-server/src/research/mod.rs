@@ -110,7 +110,7 @@ pub struct Outcome {
 /// How far a run is; the run tells it, and looks whether to go on.
 #[derive(Debug, Default)]
 pub struct Watch {
-    cancelled: AtomicBool,
+    canceled: AtomicBool,
     rows: AtomicU64,
     per_mille: AtomicU64,
 }
@@ -129,12 +129,12 @@ impl Watch {
 
     /// Asks the run to end.
     pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::SeqCst);
+        self.canceled.store(true, Ordering::SeqCst);
     }
 
     /// True where somebody asked the run to end.
-    pub fn cancelled(&self) -> &AtomicBool {
-        &self.cancelled
+    pub fn canceled(&self) -> &AtomicBool {
+        &self.canceled
     }
 }
 

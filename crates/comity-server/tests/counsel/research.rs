@@ -45,7 +45,7 @@ impl Research for Counter {
         }
         watch.tell(1, 0.5);
         while text.contains("slow") {
-            if watch.cancelled().load(Ordering::SeqCst) {
+            if watch.canceled().load(Ordering::SeqCst) {
                 return Err(vec![Diagnostic::error("canceled", "ended")]);
             }
             std::thread::sleep(Duration::from_millis(5));

@@ -106,6 +106,7 @@ struct Workbench {
     frame: Frame,
     text: String,
     case: String,
+    sample: String,
     own: Vec<Sample>,
     golden: Vec<Sample>,
     checked: Option<Checked>,
@@ -167,9 +168,12 @@ pub(super) async fn work(
     caller: Caller,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let case = text_of(&sent, "case", "the case", CASE_BYTES_MAX)?;
+    // Another sample was chosen than the one whose text stands there.
+    let is_new = !sent.get("sample").is_empty() && sent.get("sample") != sent.get("was");
     let work = Work {
         text: text_of(&sent, "text", "the draft", DRAFT_BYTES_MAX)?,
-        case: text_of(&sent, "case", "the case", CASE_BYTES_MAX)?,
+        case: if is_new { String::new() } else { case },
         sample: sent.get("sample").to_owned(),
         act: if sent.get("act") == "decide" { Act::Decide } else { Act::Check },
     };
@@ -208,6 +212,7 @@ async fn answer(app: Arc<App>, caller: Caller, work: Work) -> Result<Response, P
         lines: work.text.lines().map(str::to_owned).collect(),
         text: work.text,
         case: work.case,
+        sample: work.sample,
         checked,
         decided,
         has_research: app.research.is_some() && may_ask,
