@@ -85,6 +85,10 @@ pub struct App {
     pub searcher: Option<Arc<dyn Searcher>>,
     /// Prints that were compared a moment ago, for the pages that show them.
     pub comparisons: Comparisons,
+    /// What counsel's pages keep.
+    pub counsel: crate::pages::policies::Counsel,
+    /// Runs over data sets, where the node offers them.
+    pub research: Option<Arc<crate::research::Desk>>,
 }
 
 impl App {

@@ -4,6 +4,7 @@
 //! - [`engine`]: the node on a thread of its own; one commit serves everybody who waits.
 //! - [`routes`]: every route and what it needs, as one table; [`api`] answers them.
 //! - [`mailer`], [`alarm`], [`searcher`]: what goes on without being asked.
+//! - [`research`]: runs over data sets, behind a trait.
 //! - [`home`], [`serve`]: a node's folder, and the node up and running from it.
 
 pub mod account;
@@ -25,6 +26,7 @@ pub mod openapi;
 pub mod pages;
 pub mod parcel;
 pub mod problem;
+pub mod research;
 pub mod review;
 pub mod routes;
 pub mod searcher;

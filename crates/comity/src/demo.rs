@@ -4,6 +4,7 @@
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use crate::print::{Watched, gallery_of};
+use crate::serve::offers;
 use comity_exchange::case::Side;
 use comity_node::Ask;
 use comity_print::FingerPosition;
@@ -184,8 +185,12 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
         .map_err(|e| Failure::usage(format!("no threads: {e}")))?;
     runtime.block_on(async {
         let searcher = Arc::new(Watched { folder: gallery }) as Arc<dyn Searcher>;
-        let at_jail = Server::start(&jail, library.clone(), None).await.map_err(found)?;
-        let at_office = Server::start(&office, library, Some(searcher)).await.map_err(found)?;
+        let more = offers(&jail, policies)?;
+        let at_jail =
+            Server::start_with(&jail, library.clone(), None, more).await.map_err(found)?;
+        let more = offers(&office, policies)?;
+        let at_office = Server::start_with(&office, library, Some(searcher), more).await;
+        let at_office = at_office.map_err(found)?;
         for (server, other) in [(&at_jail, &office), (&at_office, &jail)] {
             let news = other.news().map_err(found)?;
             let added = server.app.engine.ask(Ask::AddPeer(news)).await;

@@ -33,6 +33,7 @@ assets! {
     "desk.css" = "desk.css",
     "desk.js" = "desk.js",
     "passkey.js" = "passkey.js",
+    "workbench.js" = "workbench.js",
     "PublicSans-Regular.woff2" = "fonts/PublicSans-Regular.woff2",
     "PublicSans-Bold.woff2" = "fonts/PublicSans-Bold.woff2",
     "arrow_back.svg" = "icons/arrow_back.svg",

@@ -79,6 +79,11 @@ impl Sent {
         self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.trim())
     }
 
+    /// A field's value as it was sent, with the spaces around it; empty where it was not sent.
+    pub fn raw(&self, name: &str) -> &str {
+        self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
+    }
+
     /// Every value of a field: checkboxes.
     pub fn every<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> + 'a {
         self.fields.iter().filter(move |(n, _)| n == name).map(|(_, value)| value.trim())

@@ -85,6 +85,7 @@ impl Frame {
             .iter()
             .filter(|(href, ..)| *href != REQUESTS || app.side == Side::Federal)
             .filter(|(_, _, needs)| needs.is_none_or(|permission| caller.person.may(permission)))
+            .filter(|(href, ..)| *href != "/research" || app.research.is_some())
             .map(|(href, says, _)| Link { href, says, is_here: *href == room })
             .collect();
         Frame {
@@ -112,6 +113,8 @@ const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/cases", "People", Some(Permission::SeeCases)),
     (REQUESTS, "Requests", Some(Permission::SeeCases)),
     ("/book", "Book", Some(Permission::Enter(CommandName::Book))),
+    ("/policies", "Law", None),
+    ("/research", "Research", Some(Permission::Export)),
     ("/ledger", "Ledger", Some(Permission::SeeLedger)),
     ("/audit", "Audit", Some(Permission::SeeAudit)),
     ("/admin", "The node", Some(Permission::SeeHealth)),

@@ -17,9 +17,11 @@ pub mod help;
 pub mod ledger;
 pub mod office;
 pub mod person;
+pub mod policies;
 pub mod program;
 pub mod qr;
 pub mod requests;
+pub mod research;
 pub mod sheet;
 pub mod sign_in;
 pub mod timeline;
@@ -76,6 +78,8 @@ const ROOMS: &[&[PageRoute]] = &[
     candidates::PAGES,
     program::PAGES,
     requests::PAGES,
+    policies::PAGES,
+    research::PAGES,
 ];
 
 /// Every page.
