@@ -37,6 +37,7 @@ assets! {
     "PublicSans-Regular.woff2" = "fonts/PublicSans-Regular.woff2",
     "PublicSans-Bold.woff2" = "fonts/PublicSans-Bold.woff2",
     "arrow_back.svg" = "icons/arrow_back.svg",
+    "check--white.svg" = "icons/check--white.svg",
     "check_circle.svg" = "icons/check_circle.svg",
     "error.svg" = "icons/error.svg",
     "error--white.svg" = "icons/error--white.svg",

@@ -73,8 +73,7 @@ impl Tab {
         let (status, to, kind) = (reply.status().as_u16(), of("location"), of("content-type"));
         let set = of("set-cookie");
         if let Some(rest) = set.strip_prefix(&format!("{}=", self.name)) {
-            let token = rest.split(';').next().unwrap();
-            token.clone_into(&mut self.token.lock().unwrap());
+            rest.split(';').next().unwrap().clone_into(&mut self.token.lock().unwrap());
         }
         Page { status, to, kind, html: reply.text().await.unwrap() }
     }

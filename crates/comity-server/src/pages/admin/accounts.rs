@@ -264,7 +264,12 @@ fn acts_of(account: &Account) -> Vec<(&'static str, &'static str, &'static str)>
                     sign-in. Make sure first that it is the person.";
         put(AccountAct::RemoveFactors, "Remove all second factors", says);
     }
-    put(AccountAct::EndSessions, "End every session", "Also tokens, where it is a program's.");
+    if account.is_software() {
+        put(AccountAct::EndSessions, "End every token", "The program can do nothing more.");
+    } else {
+        let says = "Its person signs in again, wherever that was.";
+        put(AccountAct::EndSessions, "End every session", says);
+    }
     out
 }
 
