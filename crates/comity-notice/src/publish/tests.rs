@@ -1,3 +1,5 @@
+//! What the public page shows, and what it holds back.
+
 use super::*;
 use crate::words;
 
