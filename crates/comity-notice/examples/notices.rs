@@ -1,4 +1,5 @@
-//! Writes every paper, in both languages, about nobody; and says how long each took:
+//! Writes every paper, in both languages, and the public page, about nobody; and says how long
+//! a paper took:
 //! `cargo run --release -p comity-notice --example notices -- OUTDIR`
 
 #![allow(clippy::unwrap_used, reason = "an example stops at what it did not expect")]
@@ -18,6 +19,12 @@ fn main() {
     for (name, pdf) in &papers {
         std::fs::write(folder.join(name), pdf).unwrap();
         println!("{name}: {} bytes", pdf.len());
+    }
+    let public = folder.join("public");
+    std::fs::create_dir_all(&public).unwrap();
+    for (name, bytes) in comity_notice::publish(&synthetic::figures()) {
+        println!("public/{name}: {} bytes", bytes.len());
+        std::fs::write(public.join(name), bytes).unwrap();
     }
     let rounds = 10;
     let began = Instant::now();

@@ -337,3 +337,43 @@ pub fn papers() -> Vec<(String, Vec<u8>)> {
     add("proof", proof().pdf());
     out
 }
+
+/// Half a year of an agency that declines holds.
+pub fn figures() -> Figures {
+    let period = |from_on, until_on, asked: u64, held: u64| {
+        let mut counts = std::collections::BTreeMap::new();
+        for (channel, complied) in
+            [(Channel::Hold, held), (Channel::Notify, asked / 3), (Channel::Transfer, 0)]
+        {
+            counts.insert(Measure::Answered(channel, Choice::Comply), complied);
+            counts.insert(Measure::Answered(channel, Choice::Decline), asked - complied);
+            counts.insert(Measure::Answered(channel, Choice::Open), 0);
+        }
+        for ending in [HoldEnding::ClaimUpheld, HoldEnding::RequestWithdrawn, HoldEnding::Other] {
+            counts.insert(Measure::HoldEnded(ending), 0);
+        }
+        counts.insert(Measure::HoldEnded(HoldEnding::Transferred), held.saturating_sub(2));
+        counts.insert(Measure::HoldEnded(HoldEnding::ClockRanOut), held.min(2));
+        counts.insert(Measure::OverDetention, 1);
+        counts.insert(Measure::WrongRefusal, 0);
+        Period { from_on, until_on, counts }
+    };
+    Figures {
+        agency: agency().name,
+        prepared_on: date(2027, 1, 4),
+        periods: vec![
+            period(date(2026, 7, 1), date(2026, 9, 30), 44, 3),
+            period(date(2026, 10, 1), date(2026, 12, 31), 57, 12),
+        ],
+        policies: vec![PolicyInForce {
+            title: Text {
+                en: "California Values Act".to_owned(),
+                es: Some("Ley de Valores de California".to_owned()),
+            },
+            cite: "Cal. Gov. Code §§ 7284–7284.12, 7282.5".to_owned(),
+            from_on: date(2018, 1, 4),
+            until_on: None,
+            verified: Verified::Primary,
+        }],
+    }
+}
