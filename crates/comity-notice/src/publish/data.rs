@@ -6,7 +6,7 @@ use std::fmt::Write;
 struct Row<'a> {
     period: &'a Period,
     group: Group,
-    measure: Measure,
+    measure: &'static str,
     count: Option<Count>,
 }
 
@@ -14,8 +14,9 @@ fn rows(figures: &Figures) -> Vec<Row<'_>> {
     let mut out = Vec::new();
     for period in &figures.periods {
         for group in Group::all() {
-            for measure in group.measures() {
-                let count = period.counts.get(&measure).map(|count| Count::of(*count));
+            let (counts, all) = period.shown(group);
+            let names = group.measures().into_iter().map(Measure::name).chain(["all"]);
+            for (measure, count) in names.zip(counts.into_iter().chain([all])) {
                 out.push(Row { period, group, measure, count });
             }
         }
@@ -49,7 +50,7 @@ pub(super) fn json(figures: &Figures) -> String {
             row.period.from_on,
             row.period.until_on,
             row.group.name(),
-            row.measure.name(),
+            row.measure,
             number(row.count.map(|count| count.min)),
             number(row.count.map(|count| count.max)),
         )
@@ -84,7 +85,7 @@ pub(super) fn csv(figures: &Figures) -> String {
     for row in rows(figures) {
         let (min, max) = (row.count.map(|count| count.min), row.count.map(|count| count.max));
         let (from_on, until_on) = (row.period.from_on, row.period.until_on);
-        let (group, measure) = (row.group.name(), row.measure.name());
+        let (group, measure) = (row.group.name(), row.measure);
         // Writing to a text does not fail.
         let _ = write!(
             out,

@@ -122,6 +122,15 @@ pub struct Period {
     pub counts: BTreeMap<Measure, u64>,
 }
 
+impl Period {
+    /// A group's counts and their sum, as they are shown.
+    pub(crate) fn shown(&self, group: Group) -> (Vec<Option<Count>>, Option<Count>) {
+        let counts: Vec<Option<u64>> =
+            group.measures().iter().map(|measure| self.counts.get(measure).copied()).collect();
+        count::shown(&counts)
+    }
+}
+
 /// A policy that was in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PolicyInForce {

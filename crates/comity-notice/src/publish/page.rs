@@ -1,6 +1,6 @@
 //! The page: plain HTML with its looks inside, no scripts, nothing from elsewhere.
 
-use super::{Count, Figures, Group, Measure};
+use super::{Count, Figures, Group};
 use crate::words::fill;
 use crate::{Language, Text, Words, day_in_words, words};
 use std::fmt::Write;
@@ -118,11 +118,7 @@ fn table(out: &mut String, figures: &Figures, group: Group, words: &Words) {
         put(out, format_args!("<th scope=\"col\">{} – {}</th>", period.from_on, period.until_on));
     }
     put(out, format_args!("<th scope=\"col\">{}</th></tr></thead>\n<tbody>\n", words.public_all));
-    let count = |period: usize, measure: Measure| {
-        let period = figures.periods.get(period)?;
-        period.counts.get(&measure).map(|count| Count::of(*count))
-    };
-    let all: Vec<usize> = (0..figures.periods.len()).collect();
+    let periods: Vec<_> = figures.periods.iter().map(|period| period.shown(group)).collect();
     let mut row = |class: &str, name: &str, cells: Vec<Option<Count>>| {
         put(out, format_args!("<tr{class}><th scope=\"row\">{name}</th>"));
         let sum = Count::sum(cells.iter().copied());
@@ -131,11 +127,12 @@ fn table(out: &mut String, figures: &Figures, group: Group, words: &Words) {
         }
         put(out, format_args!("</tr>\n"));
     };
-    for measure in group.measures() {
-        row("", (words.measure)(measure), all.iter().map(|p| count(*p, measure)).collect());
+    for (at, measure) in group.measures().into_iter().enumerate() {
+        let cells = periods.iter().map(|(counts, _)| counts.get(at).copied().flatten());
+        row("", (words.measure)(measure), cells.collect());
     }
-    let sums = all.iter().map(|p| Count::sum(group.measures().into_iter().map(|m| count(*p, m))));
-    row(" class=\"sum\"", words.public_all, sums.collect());
+    let sums = periods.iter().map(|(_, sum)| *sum).collect();
+    row(" class=\"sum\"", words.public_all, sums);
     put(out, format_args!("</tbody>\n</table>\n</div>\n"));
 }
 

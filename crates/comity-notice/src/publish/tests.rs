@@ -42,34 +42,90 @@ fn files(figures: &Figures) -> BTreeMap<String, String> {
     publish(figures).into_iter().map(|(path, bytes)| (path, text(bytes))).collect()
 }
 
-#[test]
-fn small_counts_are_held_back_and_zero_is_not() {
-    assert_eq!(Count::of(0), Count { min: 0, max: 0 });
-    for small in 1..=SMALL_COUNT_MAX {
-        assert_eq!(Count::of(small), Count { min: 1, max: 4 });
-    }
-    assert_eq!(Count::of(5), Count { min: 5, max: 5 });
-    assert!(!Count::of(4).is_exact() && Count::of(5).is_exact());
+fn range(min: u64, max: u64) -> Count {
+    Count { min, max }
+}
+
+fn shown(counts: &[u64]) -> (Vec<Option<Count>>, Option<Count>) {
+    count::shown(&counts.iter().copied().map(Some).collect::<Vec<_>>())
 }
 
 #[test]
-fn sums_follow_from_what_is_shown() {
-    let sum = |counts: &[u64]| Count::sum(counts.iter().map(|c| Some(Count::of(*c))));
-    // Whatever the small counts are, the sums are the same: they tell nothing about them.
-    for (a, b) in [(1, 4), (2, 2), (4, 1)] {
-        assert_eq!(sum(&[a, 20, b]), Some(Count { min: 22, max: 28 }));
+fn large_counts_and_zeros_are_shown() {
+    assert_eq!(
+        shown(&[5, 0, 20]),
+        (vec![Some(range(5, 5)), Some(range(0, 0)), Some(range(20, 20))], Some(range(25, 25)))
+    );
+    assert_eq!(shown(&[0, 0]), (vec![Some(range(0, 0)), Some(range(0, 0))], Some(range(0, 0))));
+}
+
+#[test]
+fn small_counts_are_held_back_with_the_largest_beside_them() {
+    let expected =
+        (vec![Some(range(1, 4)), Some(range(40, 43)), Some(range(7, 7))], Some(range(51, 51)));
+    for small in 1..=SMALL_COUNT_MAX {
+        assert_eq!(shown(&[small, 44 - small, 7]), expected);
     }
-    assert_eq!(sum(&[7, 20]), Some(Count { min: 27, max: 27 }));
-    assert_eq!(Count::sum([Some(Count::of(7)), None]), None);
-    assert_eq!(sum(&[u64::MAX, 1]), Some(Count { min: u64::MAX, max: u64::MAX }));
+    assert_eq!(shown(&[3, 0]), (vec![Some(range(1, 4)), Some(range(0, 0))], Some(range(1, 4))));
+    assert_eq!(
+        shown(&[4, 4, 0]),
+        (vec![Some(range(1, 7)), Some(range(1, 7)), Some(range(0, 0))], Some(range(8, 8)))
+    );
+}
+
+#[test]
+fn every_shown_range_holds_the_true_count_and_more_than_one_way_to_the_sum() {
+    for a in 0..=9_u64 {
+        for b in 0..=9 {
+            for c in 0..=9 {
+                let counts = [a, b, c];
+                let (cells, all) = shown(&counts);
+                let holds = |cell: &Option<Count>, count: u64| {
+                    cell.is_some_and(|cell| cell.min <= count && count <= cell.max)
+                };
+                assert!(cells.iter().zip(counts).all(|(cell, n)| holds(cell, n)), "{counts:?}");
+                assert!(holds(&all, a + b + c), "{counts:?}");
+                if !counts.iter().any(|n| (1..=SMALL_COUNT_MAX).contains(n)) {
+                    continue;
+                }
+                // Whoever knows the sum from elsewhere finds no small count exactly.
+                for (at, small) in counts.iter().enumerate() {
+                    if (1..=SMALL_COUNT_MAX).contains(small) && a + b + c > SMALL_COUNT_MAX {
+                        assert!(ways(&cells, at, a + b + c) > 1, "{counts:?}");
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// How many values of one cell fit the ranges of the others and the sum.
+fn ways(cells: &[Option<Count>], at: usize, sum: u64) -> usize {
+    let others = cells.iter().enumerate().filter(|(n, _)| *n != at).map(|(_, cell)| *cell);
+    let others = Count::sum(others).unwrap();
+    let cell = cells[at].unwrap();
+    (cell.min..=cell.max)
+        .filter(|n| (others.min..=others.max).contains(&(sum - n.min(&sum))))
+        .count()
+}
+
+#[test]
+fn sums_of_periods_follow_from_what_is_shown() {
+    assert_eq!(Count::sum([Some(range(1, 4)), Some(range(20, 20))]), Some(range(21, 24)));
+    assert_eq!(Count::sum([Some(range(7, 7)), None]), None);
+    assert_eq!(
+        Count::sum([Some(range(u64::MAX, u64::MAX)), Some(range(1, 1))]),
+        Some(range(u64::MAX, u64::MAX))
+    );
 }
 
 #[test]
 fn no_file_tells_one_small_count_from_another() {
     let published = |small: u64| {
         let mut figures = figures();
-        let measure = Measure::Answered(Channel::Hold, Choice::Comply);
-        figures.periods[0].counts.insert(measure, small);
+        let counts = &mut figures.periods[0].counts;
+        counts.insert(Measure::Answered(Channel::Hold, Choice::Comply), small);
+        counts.insert(Measure::Answered(Channel::Hold, Choice::Decline), 44 - small);
         publish(&figures)
     };
     let one = published(1);
@@ -86,8 +142,8 @@ fn the_page_shows_counts_sums_and_what_was_not_counted() {
     let page = &files["index.html"];
     for row in [
         "<th scope=\"row\">Yes</th><td>1 to 4</td><td>12</td><td>13 to 16</td>",
-        "<th scope=\"row\">No</th><td>41</td><td>38</td><td>79</td>",
-        "<th scope=\"row\">All</th><td>42 to 45</td><td>50</td><td>92 to 95</td>",
+        "<th scope=\"row\">No</th><td>40 to 43</td><td>38</td><td>78 to 81</td>",
+        "<th scope=\"row\">All</th><td>44</td><td>50</td><td>94</td>",
         "<th scope=\"row\">Claims that a request was wrongly refused</th><td>not counted</td>",
     ] {
         assert!(page.contains(row), "{row}\n{page}");

@@ -229,7 +229,7 @@ pub(super) static WORDS: Words = Words {
     public_not_counted: "not counted",
     public_method: "How these counts were made",
     public_method_record: "Each count is a count of events in the agency’s ledger, in which nothing can be changed or removed without being noticed. A request that asks for several things is counted once under each.",
-    public_method_small: "A count from 1 to 4 is shown as “1 to 4”, so that nobody can be recognized. Sums that contain such a count are shown as a range, computed from what this page shows and from nothing else.",
+    public_method_small: "A count from 1 to 4 is held back, so that nobody can be recognized: it is shown as a range, and so is the largest count beside it, from which it could be found by subtracting.",
     public_method_missing: "“Not counted” means that nobody counted, and not zero.",
     public_method_limits: "The counts say nothing about people whom no request named, and nothing about what federal officers did outside this facility.",
     public_policies: "Policies in force",

@@ -233,7 +233,7 @@ pub(super) static WORDS: Words = Words {
     public_not_counted: "no se contó",
     public_method: "Cómo se obtuvieron estas cifras",
     public_method_record: "Cada cifra cuenta sucesos del registro de la agencia, en el que nada se puede cambiar ni borrar sin que se note. Una solicitud que pide varias cosas se cuenta una vez en cada una.",
-    public_method_small: "Una cifra de 1 a 4 se muestra como «1 a 4», para que no se pueda reconocer a nadie. Las sumas que contienen una cifra así se muestran como un intervalo, calculado solo con lo que muestra esta página.",
+    public_method_small: "Una cifra de 1 a 4 no se publica, para que no se pueda reconocer a nadie: se muestra como intervalo, igual que la cifra más alta de al lado, de la que se podría deducir restando.",
     public_method_missing: "«No se contó» quiere decir que nadie contó, y no que sea cero.",
     public_method_limits: "Las cifras no dicen nada de las personas que ninguna solicitud nombró, ni de lo que hicieron los agentes federales fuera de este centro.",
     public_policies: "Normas vigentes",
