@@ -15,6 +15,7 @@ const ROOMS: [&str; 13] = [
     "comity-node",
     "comity-store",
     "comity-replay",
+    "comity-notice",
     "comity-exchange",
     "comity-ledger",
     "comity-print",
@@ -25,6 +26,7 @@ const ROOMS: [&str; 13] = [
 
 /// Rooms without I/O, clock, runtime or database.
 const PURE: [&str; 6] = [
+    "comity-notice",
     "comity-exchange",
     "comity-ledger",
     "comity-print",
