@@ -84,6 +84,8 @@
   // A form is sent once. What it holds stays as it is: the node knows a second one by its key.
   document.addEventListener('submit', (event) => {
     const form = event.target;
+    // Questions that change nothing may be asked again.
+    if ('again' in form.dataset) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -69,12 +69,19 @@ impl Door {
         let is_secure = settings.url.starts_with("https://");
         // Browsers keep one jar for all ports of a host: nodes on one machine need names of
         // their own.
-        let cookie = match is_secure {
-            true => COOKIE.to_owned(),
-            false => format!("comity-{}", settings.listen.port()),
+        let cookie = if is_secure {
+            COOKIE.to_owned()
+        } else {
+            format!("comity-{}", settings.listen.port())
         };
         let (side, key, cookie) = (settings.side, AccountKey::of(store_key), cookie.into());
         Ok(Door { side, key, rules, throttle, cookie, is_secure })
+    }
+
+    /// The clock that sessions and lockouts live by: the machine's, also where a rehearsal's clock
+    /// stands still or hurries. People sit before the machine.
+    pub fn now() -> Timestamp {
+        Timestamp::now()
     }
 
     /// The name of a session's cookie.
@@ -308,6 +315,23 @@ pub async fn caller_of(
     })
 }
 
+/// Asks something about accounts that changes nothing.
+///
+/// # Errors
+/// What the desk or the store says.
+pub async fn look<T: Send + 'static>(
+    app: &Arc<App>,
+    origin: Origin,
+    ask: impl FnOnce(&mut Desk<'_>) -> Result<T, AccountFault> + Send + 'static,
+) -> Result<T, Problem> {
+    let (desk_app, now) = (app.clone(), app.engine.clock.now());
+    let seen = app.readers.read(move |reads| {
+        let mut random = SystemRandom;
+        ask(&mut desk_app.door.desk(reads, &mut random, now, origin))
+    });
+    Ok(seen.await??)
+}
+
 /// Asks something about accounts, keeps what comes of it, and only then tells it.
 ///
 /// # Errors
@@ -321,7 +345,7 @@ pub async fn at_desk<T: Send + 'static>(
     let mut tries = 0;
     loop {
         tries += 1;
-        let (desk_app, ask, now) = (app.clone(), ask.clone(), app.engine.clock.now());
+        let (desk_app, ask, now) = (app.clone(), ask.clone(), Door::now());
         let outcome = app.readers.read(move |reads| {
             let mut random = SystemRandom;
             ask(&mut desk_app.door.desk(reads, &mut random, now, origin))

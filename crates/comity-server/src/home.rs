@@ -46,6 +46,9 @@ pub struct Settings {
     /// Folder of the gallery that a federal node searches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gallery: Option<PathBuf>,
+    /// Folder of data sets that researchers may choose from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub research: Option<PathBuf>,
     /// Certificate and key for TLS, PEM. Without them the node speaks plain HTTP, on the machine
     /// itself only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -85,6 +88,7 @@ impl Settings {
             store_password: None,
             store_ca: None,
             gallery: None,
+            research: None,
             tls: None,
             peer_ca: None,
             head_s: default_head_s(),

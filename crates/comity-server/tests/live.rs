@@ -9,7 +9,13 @@
 
 #[path = "live/routes.rs"]
 mod routes;
+#[path = "../../comity-exchange/tests/case/scenario.rs"]
+mod scenario;
+#[path = "live/scenarios.rs"]
+mod scenarios;
 #[path = "live/story.rs"]
 mod story;
 #[path = "live/town.rs"]
 mod town;
+
+use town::library;

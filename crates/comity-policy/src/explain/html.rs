@@ -80,7 +80,7 @@ fn channel(v: &ChannelView, out: &mut String) {
     let word = v.answer.replace('_', " ");
     let _ = write!(
         out,
-        "<section class=\"answer {}\"><h3>{} — <span class=\"word\">{}</span></h3><p class=\"sentence\">{}</p>",
+        "<section class=\"answer {}\"><h2>{} — <span class=\"word\">{}</span></h2><p class=\"sentence\">{}</p>",
         v.answer,
         escape(&v.channel.name().replace('_', " ")),
         escape(&word),

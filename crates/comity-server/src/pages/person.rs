@@ -132,6 +132,7 @@ struct PersonPage {
     custody: String,
     place: String,
     identified: &'static str,
+    ended: bool,
     todo: Vec<ToDo>,
     clock: Option<Clock>,
     stopped: bool,
@@ -143,6 +144,7 @@ struct PersonPage {
     duties: Vec<DutyLine>,
     acts: Vec<Act>,
     lines: Vec<Line>,
+    sees_ledger: bool,
     trouble: String,
     waits: String,
     has_papers: bool,
@@ -180,6 +182,7 @@ async fn person(
         custody: custody(c, &zone),
         place: c.booking.as_ref().map_or_else(String::new, |b| b.place.code().to_owned()),
         identified: identified(&c.identification),
+        ended: c.custody_end.is_some(),
         todo: todo(&caller, c, now),
         clock: clock(c, now, &zone),
         stopped: c.open_claims().next().is_some(),
@@ -194,6 +197,7 @@ async fn person(
         duties: duties(c, now, &zone),
         acts: acts(&caller, c, now),
         lines: timeline::lines(&view.events, c.side, &zone),
+        sees_ledger: caller.person.may(Permission::SeeLedger),
         trouble,
         has_papers: c.side == Side::Agency,
         waits: waits.map_or_else(String::new, |w| {
@@ -231,7 +235,8 @@ fn custody(case: &Case, zone: &TimeZone) -> String {
     }
 }
 
-fn identified(stands: &Identification) -> &'static str {
+/// Where an identification stands, in words.
+pub fn identified(stands: &Identification) -> &'static str {
     match stands {
         Identification::NotSubmitted => "prints not sent",
         Identification::Submitted => "prints sent, not answered yet",

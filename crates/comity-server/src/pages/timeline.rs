@@ -95,6 +95,15 @@ fn says(what: &What, zone: &TimeZone) -> (String, String) {
                 two("the prints could not be searched", format!("{why:?}"))
             }
         },
+        _ => asked(what, zone),
+    }
+}
+
+/// What concerns determinations, requests and answers.
+fn asked(what: &What, zone: &TimeZone) -> (String, String) {
+    let at = |at: jiff::Timestamp| words::moment(at, zone);
+    let two = |text: &str, more: String| (text.to_owned(), more);
+    match what {
         What::StatusDetermined(d) => two(
             if d.removable { "determined: removable" } else { "determined: not removable" },
             format!("basis: {}", words::plain(d.basis.name())),
@@ -139,7 +148,6 @@ fn says(what: &What, zone: &TimeZone) -> (String, String) {
 
 fn custody(what: &What, zone: &TimeZone) -> (String, String) {
     let at = |at: jiff::Timestamp| words::moment(at, zone);
-    let one = |text: &str| (text.to_owned(), String::new());
     let two = |text: &str, more: String| (text.to_owned(), more);
     match what {
         What::EligibleSet(eligible) => two(
@@ -177,6 +185,15 @@ fn custody(what: &What, zone: &TimeZone) -> (String, String) {
         What::TakenReported { at: taken } => {
             two("the federal side says that it took the person", at(*taken))
         }
+        _ => rest(what, zone),
+    }
+}
+
+/// What concerns claims, duties, notes and messages.
+fn rest(what: &What, zone: &TimeZone) -> (String, String) {
+    let one = |text: &str| (text.to_owned(), String::new());
+    let two = |text: &str, more: String| (text.to_owned(), more);
+    match what {
         What::ClaimMade(claim) => two(
             match claim.kind {
                 ClaimKind::Citizenship => "says to be a citizen: everything stops",
@@ -198,7 +215,7 @@ fn custody(what: &What, zone: &TimeZone) -> (String, String) {
                 Resolution::NotUpheld => "it is not upheld".to_owned(),
             },
         ),
-        What::DutyDone { done_at, .. } => two("a duty was done", at(*done_at)),
+        What::DutyDone { done_at, .. } => two("a duty was done", words::moment(*done_at, zone)),
         What::Noted(text) => two("note", text.as_str().to_owned()),
         What::Corrected { event, reason, .. } => {
             two(&format!("event {event} was corrected"), reason.as_str().to_owned())

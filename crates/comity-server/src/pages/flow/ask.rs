@@ -58,6 +58,8 @@ pub enum Kind {
     One(Vec<Choice>),
     /// Any of these.
     Several(Vec<Choice>),
+    /// Each of these: yes, no, or not known.
+    Each(Vec<Choice>),
     /// Lines of a table, each with these cells.
     Rows(Vec<Cell>),
     /// A file.
@@ -93,6 +95,7 @@ impl Choice {
     }
 
     /// With what it means.
+    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Choice {
         self.hint = hint.into();
         self
@@ -150,24 +153,28 @@ impl Ask {
     }
 
     /// With a hint.
+    #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Ask {
         self.hint = hint.into();
         self
     }
 
     /// May be left empty.
+    #[must_use]
     pub fn optional(mut self) -> Ask {
         self.optional = true;
         self
     }
 
     /// With what the law says.
+    #[must_use]
     pub fn law(mut self, law: Vec<LawSaid>) -> Ask {
         self.law = law;
         self
     }
 
     /// With what stands in the field at first.
+    #[must_use]
     pub fn first(mut self, text: impl Into<String>) -> Ask {
         self.first = text.into();
         self
@@ -180,6 +187,8 @@ impl Ask {
         let is_empty = match &self.kind {
             Kind::File => scene.sent.file(&self.id).is_none(),
             Kind::Rows(_) => scene.rows(&self.id).is_empty(),
+            // Nothing stated: nothing is known.
+            Kind::Each(_) => false,
             _ => text.is_empty(),
         };
         if is_empty {
@@ -205,6 +214,11 @@ impl Ask {
             Kind::Moment if scene.moment(&self.id).is_none() => {
                 wrong("Write a day and a time of day that there is: 2016-03-01 14:30.")
             }
+            Kind::Each(choices)
+                if choices.iter().any(|c| !["", "yes", "no"].contains(&scene.each(&self.id, c))) =>
+            {
+                wrong("Choose yes, no or not known for each.")
+            }
             Kind::One(choices) if !choices.iter().any(|c| c.value == text) => {
                 wrong("Choose one of these.")
             }
@@ -225,6 +239,14 @@ impl Ask {
                 let chosen: Vec<String> =
                     scene.sent.every(&self.id).map(|v| says(choices, v)).collect();
                 if chosen.is_empty() { "none".to_owned() } else { chosen.join(", ") }
+            }
+            Kind::Each(choices) => {
+                let stated = choices.iter().filter_map(|c| match scene.each(&self.id, c) {
+                    "" => None,
+                    value => Some(format!("{} {}", c.says, crate::pages::words::sentence(value))),
+                });
+                let stated: Vec<String> = stated.collect();
+                if stated.is_empty() { "nothing stated".to_owned() } else { stated.join("; ") }
             }
             Kind::Rows(cells) => {
                 let rows = scene.rows(&self.id);

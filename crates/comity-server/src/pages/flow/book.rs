@@ -1,5 +1,7 @@
 //! Booking a person.
 
+#![allow(clippy::unnecessary_wraps, reason = "the functions of flows have one shape")]
+
 use super::ask::{Ask, Cell, Choice, Kind, Wrong};
 use super::{Flow, Scene};
 use crate::problem::Problem;

@@ -7,9 +7,11 @@
 mod agency;
 mod ask;
 mod book;
+mod determine;
 mod federal;
 pub mod missing;
 mod record;
+mod issue;
 mod run;
 mod scene;
 

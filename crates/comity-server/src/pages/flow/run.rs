@@ -2,7 +2,7 @@
 
 use super::ask::{Ask, Kind, ROWS_MAX, Wrong};
 use super::missing::{Change, changes, channels_of};
-use super::{Flow, Scene, book, named, record};
+use super::{Flow, Scene, book, federal, named, record};
 use crate::account::{Permission, Subject};
 use crate::api::id_of;
 use crate::app::App;
@@ -17,7 +17,9 @@ use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
-use comity_exchange::case::{Advice, By, CaseId, CommandName, Facts, Official, Remark, Version};
+use comity_exchange::case::{
+    Advice, By, CaseId, CommandName, Facts, Official, Remark, Version, What,
+};
 use comity_node::{Ask as NodeAsk, CaseView, Done, Entry, Random};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -46,6 +48,7 @@ struct QuestionPage {
     value: String,
     chosen: Vec<String>,
     rows: Vec<Vec<String>>,
+    each: Vec<(String, String)>,
     wrong: String,
     step: usize,
     of: usize,
@@ -56,6 +59,11 @@ impl QuestionPage {
     /// What the cell of a line holds.
     fn cell(&self, line: usize, cell: usize) -> &str {
         self.rows.get(line).and_then(|row| row.get(cell)).map_or("", String::as_str)
+    }
+
+    /// True if this was said of one fact of the question.
+    fn is_said(&self, fact: &str, value: &str) -> bool {
+        self.each.iter().any(|(name, said)| name == fact && said == value)
     }
 
     /// True if the cell of a line holds this choice.
@@ -81,6 +89,7 @@ struct CheckPage {
     files: Vec<Ask>,
     hidden: Vec<Hidden>,
     changes: Option<Vec<Change>>,
+    follows: &'static str,
     send: &'static str,
 }
 
@@ -107,10 +116,21 @@ pub async fn begin(
     let mut first = vec![
         (KEY_FIELD.to_owned(), random_hex()),
         ("version".to_owned(), view.case.version.to_string()),
-        ("of".to_owned(), start.of),
+        ("of".to_owned(), start.of.clone()),
     ];
     if flow.name == "amend" {
         first.extend(record::first_fields(&desk.scene(&Sent::default())));
+    }
+    // The link named the candidate: what is left is to check the answer.
+    if flow.name == "verify" && !start.of.is_empty() {
+        first.push(("candidate".to_owned(), start.of));
+        let sent = Sent::of(first);
+        let scene = desk.scene(&sent);
+        let wrong = (flow.asks)(&scene)?.iter().find_map(|ask| ask.wrong(&scene));
+        return match wrong {
+            Some(wrong) => desk.question(&sent, 0, Some(wrong)),
+            None => desk.check(&sent, Vec::new()),
+        };
     }
     desk.question(&Sent::of(first), 0, None)
 }
@@ -122,7 +142,13 @@ pub async fn go_on(
     Path((case, flow)): Path<(String, String)>,
     sent: Sent,
 ) -> Result<Response, Problem> {
-    let (flow, view, standing) = open(&app, &caller, &case, &flow).await?;
+    let (flow, view, standing) = match open(&app, &caller, &case, &flow).await {
+        // Sent twice: the first made an end of the case.
+        Err(problem) if flow == "reject" && is_forgotten(&app, &problem, &case).await? => {
+            return Ok(go("/board?done=reject"));
+        }
+        opened => opened?,
+    };
     let (case, view, standing) = (view.case.id, &view, &standing);
     let desk = Desk { app: &app, caller: &caller, flow, case, view: Some(view), standing };
     desk.go_on(&sent).await
@@ -164,6 +190,15 @@ pub async fn go_on_booking(
     desk.go_on(&sent).await
 }
 
+/// True if there was such a case, and its person's key is destroyed.
+async fn is_forgotten(app: &App, problem: &Problem, case: &str) -> Result<bool, Problem> {
+    if problem.status != StatusCode::NOT_FOUND.as_u16() {
+        return Ok(false);
+    }
+    let id = id_of(case)?;
+    app.rows(move |reads| reads.case(id)).await.map(|row| row.is_some())
+}
+
 async fn open(
     app: &Arc<App>,
     caller: &Caller,
@@ -199,6 +234,14 @@ impl Desk<'_> {
         self.view.map_or_else(|| "/board".to_owned(), |view| format!("/cases/{}", view.case.id))
     }
 
+    fn done(&self) -> Response {
+        // Nothing is kept of somebody who did not match: there is no page to go back to.
+        if self.flow.name == "reject" {
+            return go("/board?done=reject");
+        }
+        go(&format!("/cases/{}?done={}", self.case, self.flow.name))
+    }
+
     fn frame(&self) -> Frame {
         let room = if self.view.is_some() { "/cases" } else { "/book" };
         let mut frame = Frame::of(self.app, self.caller, self.flow.title, room);
@@ -207,6 +250,16 @@ impl Desk<'_> {
     }
 
     async fn go_on(&self, sent: &Sent) -> Result<Response, Problem> {
+        // Sent before, by a second click or the back button: it is done, and stays done once.
+        let command = crate::api::cases::command_of(self.caller, self.case, sent.get(KEY_FIELD));
+        if let Some(view) = self.view.filter(|v| v.case.commands.contains_key(&command)) {
+            let own = view.events.iter().find(|(event, _)| event.command == command);
+            let is_note = own.is_some_and(|(event, _)| matches!(event.what, What::Noted(_)));
+            if is_note && self.flow.name != "note" {
+                return Ok(go(&format!("/cases/{}?done=asked-second", self.case)));
+            }
+            return Ok(self.done());
+        }
         let mut asks = (self.flow.asks)(&self.scene(sent))?;
         // A file cannot be carried on unseen: it is asked for on the last page.
         let files = asks.extract_if(.., |ask| matches!(ask.kind, Kind::File)).collect::<Vec<_>>();
@@ -272,6 +325,12 @@ impl Desk<'_> {
             value,
             chosen: sent.every(&ask.id).map(str::to_owned).collect(),
             rows,
+            each: sent
+                .kept()
+                .filter_map(|(name, value)| {
+                    Some((name.strip_prefix(&prefix)?.to_owned(), value.to_owned()))
+                })
+                .collect(),
             wrong: wrong.map_or_else(String::new, |w| w.says),
             step,
             of,
@@ -303,6 +362,7 @@ impl Desk<'_> {
             files,
             hidden: hidden(sent, |name| name == "seen"),
             changes: self.changes(&scene),
+            follows: federal::what_follows(self.flow.name),
             send: self.flow.send,
         };
         show_as(status, &page).map(kept_for_back)
@@ -348,7 +408,7 @@ impl Desk<'_> {
         }
         let entry = match (self.flow.entry)(&scene) {
             Ok(entry) => entry,
-            Err(wrong) => return self.check(sent, wrong),
+            Err(wrong) => return self.refused(sent, asks, wrong),
         };
         let entry: Entry = match serde_json::from_value(entry) {
             Ok(entry) => entry,
@@ -361,11 +421,21 @@ impl Desk<'_> {
         }
         let file = asks.iter().find_map(|ask| sent.file(&ask.id)).map(|bytes| bytes.to_vec());
         match self.enter(sent, entry, file).await {
-            Ok(_) => Ok(go(&format!("/cases/{}?done={}", self.case, self.flow.name))),
+            Ok(_) => Ok(self.done()),
             Err(problem) if MEANWHILE.contains(&problem.code.as_str()) => {
                 self.meanwhile(sent).await
             }
             Err(problem) => self.unfit(sent, problem),
+        }
+    }
+
+    /// What cannot be sent: at the first question that it is about, or on the page of all answers.
+    fn refused(&self, sent: &Sent, asks: &[Ask], wrong: Vec<Wrong>) -> Result<Response, Problem> {
+        let shown = asks.iter().filter(|ask| !matches!(ask.kind, Kind::File));
+        let place = |wrong: &Wrong| shown.clone().position(|ask| ask.id == wrong.id);
+        match wrong.iter().find_map(|w| Some((place(w)?, w.clone()))) {
+            Some((step, wrong)) => self.question(sent, step, Some(wrong)),
+            None => self.check(sent, wrong),
         }
     }
 

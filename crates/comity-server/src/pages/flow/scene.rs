@@ -1,6 +1,6 @@
 //! What a flow's questions and entry are made from.
 
-use super::ask::{LawSaid, ROWS_MAX};
+use super::ask::{Choice, LawSaid, ROWS_MAX};
 use crate::app::App;
 use crate::pages::form::Sent;
 use crate::second::{Act, Override, Standing, override_of, reason_words};
@@ -81,6 +81,11 @@ impl Scene<'_> {
     /// The day of a moment, as a field holds it.
     pub fn day_of(&self, at: Timestamp) -> String {
         at.to_zoned(self.zone.clone()).date().to_string()
+    }
+
+    /// What was said of one fact of a question: `yes`, `no`, or empty.
+    pub fn each(&self, id: &str, choice: &Choice) -> &str {
+        self.sent.get(&format!("{id}.{}", choice.value))
     }
 
     /// The lines of a table that hold anything; their cells in order.
