@@ -62,6 +62,9 @@ pub struct Settings {
     /// Minutes after which an idle session locks, 1 to 30.
     #[serde(default = "default_idle_minutes")]
     pub idle_minutes: i64,
+    /// What stands at the head of papers; the party's name where it is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letterhead: Option<Letterhead>,
     /// The code of the place whose law applies at the agency: `us-tx.travis`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
@@ -74,6 +77,23 @@ pub struct Settings {
     /// A clock that stands still until it is set: for rehearsals, never in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_from: Option<Timestamp>,
+}
+
+/// The head of papers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Letterhead {
+    /// The agency's name.
+    pub name: String,
+    /// The facility.
+    #[serde(default)]
+    pub facility: String,
+    /// Lines of its address.
+    #[serde(default)]
+    pub address: Vec<String>,
+    /// The telephone number for questions.
+    #[serde(default)]
+    pub phone: String,
 }
 
 impl Settings {
@@ -93,6 +113,7 @@ impl Settings {
             peer_ca: None,
             head_s: default_head_s(),
             idle_minutes: default_idle_minutes(),
+            letterhead: None,
             place: None,
             time_zone: default_time_zone(),
             second_factor: default_second_factor(),

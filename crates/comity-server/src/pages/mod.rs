@@ -8,8 +8,8 @@ pub mod audit;
 pub mod board;
 pub mod candidates;
 pub mod cases;
-pub mod facts;
 pub mod confirm;
+pub mod facts;
 pub mod flow;
 pub mod form;
 pub mod frame;
@@ -17,14 +17,15 @@ pub mod gate;
 pub mod help;
 pub mod ledger;
 pub mod office;
+pub mod papers;
 pub mod person;
-pub mod report;
-pub mod second;
 pub mod policies;
 pub mod program;
 pub mod qr;
+pub mod report;
 pub mod requests;
 pub mod research;
+pub mod second;
 pub mod sheet;
 pub mod sign_in;
 pub mod timeline;
@@ -68,6 +69,7 @@ const ROOMS: &[&[PageRoute]] = &[
     cases::PAGES,
     facts::PAGES,
     flow::PAGES,
+    papers::PAGES,
     person::PAGES,
     report::PAGES,
     second::PAGES,

@@ -85,7 +85,7 @@ pub struct Given {
 struct Asked {
     ask: Ask,
     by: String,
-    asked_at: Timestamp,
+    at: Timestamp,
 }
 
 struct Job {
@@ -210,7 +210,7 @@ impl Desk {
             return Ok(id);
         }
         let folder = self.folder.join("runs").join(&id);
-        let asked = Asked { ask, by: by.to_owned(), asked_at: now };
+        let asked = Asked { ask, by: by.to_owned(), at: now };
         let out = folder.join("out");
         let _ = fs::remove_dir_all(&out);
         fs::create_dir_all(&out).map_err(|e| failed(&folder, &e))?;
@@ -262,7 +262,7 @@ impl Desk {
         let folder = self.place(id)?;
         let asked: Asked = read_json(&folder.join("ask.json"))?;
         let state = self.state(id, &folder);
-        let Asked { ask, by, asked_at } = asked;
+        let Asked { ask, by, at: asked_at } = asked;
         Some(Run { id: id.to_owned(), ask, by, asked_at, state })
     }
 

@@ -215,7 +215,9 @@ impl Ask {
                 wrong("Write a day and a time of day that there is: 2016-03-01 14:30.")
             }
             Kind::Each(choices)
-                if choices.iter().any(|c| !["", "yes", "no"].contains(&scene.each(&self.id, c))) =>
+                if choices
+                    .iter()
+                    .any(|c| !["", "yes", "no"].contains(&scene.each(&self.id, c))) =>
             {
                 wrong("Choose yes, no or not known for each.")
             }

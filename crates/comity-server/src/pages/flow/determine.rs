@@ -128,7 +128,7 @@ fn record_asks(asked: &BTreeSet<String>) -> Vec<Ask> {
         .optional(),
     );
     for (id, legend) in DAYS {
-        let ask = Ask::new(id, *legend, Kind::Day).hint("Leave it empty if it is not known.");
+        let ask = Ask::new(*id, *legend, Kind::Day).hint("Leave it empty if it is not known.");
         asks.push(ask.optional());
     }
     asks.push(

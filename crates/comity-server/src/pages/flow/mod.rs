@@ -9,9 +9,9 @@ mod ask;
 mod book;
 mod determine;
 mod federal;
+mod issue;
 pub mod missing;
 mod record;
-mod issue;
 mod run;
 mod scene;
 

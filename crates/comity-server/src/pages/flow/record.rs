@@ -1,5 +1,7 @@
 //! What sets a record right: missing facts, an edited booking, and what an event said wrongly.
 
+#![allow(clippy::unnecessary_wraps, reason = "the functions of flows have one shape")]
+
 use super::agency::{moment, moment_ask};
 use super::ask::{Ask, Cell, Choice, Kind, Wrong};
 use super::missing::{Place, channels_of, missing};

@@ -95,10 +95,10 @@ pub(super) fn draw(shades: &BTreeMap<String, Here>) -> String {
             here.fill()
         );
     }
-    let _ = write!(
+    let _ = writeln!(
         out,
         "<path fill=\"none\" stroke=\"#565c65\" stroke-width=\"9\" stroke-linejoin=\"round\" \
-         d=\"{}\"/></svg>\n",
+         d=\"{}\"/></svg>",
         comity_map::borders()
     );
     out
