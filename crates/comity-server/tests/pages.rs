@@ -17,5 +17,6 @@ mod hostile;
 mod second;
 #[path = "pages/story.rs"]
 mod story;
+#[allow(dead_code, reason = "another test program uses the rest")]
 #[path = "live/town.rs"]
 mod town;

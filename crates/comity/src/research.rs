@@ -53,29 +53,6 @@ impl Replays {
             }
         }
     }
-
-    fn mapping(&self, id: &str, library: &Library) -> Result<(Mapping, FileHash), Vec<Diagnostic>> {
-        let known = files::built_in_mappings().find(|(known, ..)| *known == id);
-        let (id, path, bytes) =
-            known.ok_or_else(|| wrong("unknown-mapping", format!("there is no mapping `{id}`")))?;
-        let mapping = mapping::parse(path, bytes, library.places())?;
-        if mapping.join.is_some() {
-            return Err(wrong(
-                "joined-mapping",
-                format!(
-                    "the mapping {id} joins a second file; it is replayed with a study, at the command line"
-                ),
-            ));
-        }
-        let sha256 = receipt::sha256(bytes);
-        let hash = FileHash {
-            role: "mapping".to_owned(),
-            name: id.to_owned(),
-            bytes: bytes.len() as u64,
-            sha256,
-        };
-        Ok((mapping, hash))
-    }
 }
 
 /// The draft beside the policy that it replaces: under an id of its own, and with what it stands
@@ -221,7 +198,7 @@ impl Research for Replays {
         let first = table.files.first().ok_or_else(|| wrong("no-data", "the table has no file"))?;
         let mapping = match ask.mapping.as_str() {
             "" => None,
-            id => Some(self.mapping(id, &library)?),
+            id => Some(mapping_named(id, &library)?),
         };
         let reading = match &mapping {
             Some((mapping, _)) => Reading::Mapped(mapping),
@@ -246,7 +223,7 @@ impl Research for Replays {
                 watch.tell(p.rows, p.share);
             })
             .map_err(one)?;
-        let receipt = receipt_of(ask, &library, data, mapping.as_ref().map(|m| m.1.clone()))?;
+        let receipt = receipt_of(ask, &library, data, mapping.as_ref().map(|m| m.1.clone()));
         let wording = Wording { suppress_below: 0, notes: Vec::new() };
         let sheet = sheet(&question, &table, &tally, &wording, receipt).sealed();
         let files = write(&sheet, folder)?;
@@ -254,12 +231,31 @@ impl Research for Replays {
     }
 }
 
-fn receipt_of(
-    ask: &Ask,
-    library: &Library,
-    data: &Path,
-    mapping: Option<FileHash>,
-) -> Result<Receipt, Vec<Diagnostic>> {
+/// A mapping of those in the binary, and its hash.
+fn mapping_named(id: &str, library: &Library) -> Result<(Mapping, FileHash), Vec<Diagnostic>> {
+    let known = files::built_in_mappings().find(|(known, ..)| *known == id);
+    let (id, path, bytes) =
+        known.ok_or_else(|| wrong("unknown-mapping", format!("there is no mapping `{id}`")))?;
+    let mapping = mapping::parse(path, bytes, library.places())?;
+    if mapping.join.is_some() {
+        return Err(wrong(
+            "joined-mapping",
+            format!(
+                "the mapping {id} joins a second file; it is replayed with a study, at the command line"
+            ),
+        ));
+    }
+    let sha256 = receipt::sha256(bytes);
+    let hash = FileHash {
+        role: "mapping".to_owned(),
+        name: id.to_owned(),
+        bytes: bytes.len() as u64,
+        sha256,
+    };
+    Ok((mapping, hash))
+}
+
+fn receipt_of(ask: &Ask, library: &Library, data: &Path, mapping: Option<FileHash>) -> Receipt {
     let bytes = fs::metadata(data).map_or(0, |m| m.len());
     let mut inputs: Vec<FileHash> = mapping.into_iter().collect();
     inputs.push(FileHash {
@@ -280,7 +276,7 @@ fn receipt_of(
     }
     let ids = laws.iter().filter(|id| library.find(id).is_ok()).cloned();
     let policies = receipt::policies_used(library, ids);
-    Ok(Receipt {
+    Receipt {
         engine: receipt::ENGINE.to_owned(),
         command: command(ask),
         inputs,
@@ -288,7 +284,7 @@ fn receipt_of(
         library_policies: library.len(),
         library_sha256: receipt::library_sha256(library),
         outputs: Vec::new(),
-    })
+    }
 }
 
 /// The command that makes the same result. With a draft there is none: `--under` sets place and

@@ -23,7 +23,7 @@ async fn worked(house: &House, token: &str, fields: &[(&str, &str)]) -> String {
 }
 
 fn policy(id: &str) -> String {
-    let library = library();
+    let library = crate::town::library::library().clone();
     library.policy(library.find(id).unwrap()).text.clone()
 }
 
@@ -37,7 +37,9 @@ async fn with_cases(house: &mut House) {
     };
     house.server.take().unwrap().stop().await;
     let offers = Offers { cases: vec![file], research: None };
-    let server = Server::start_with(&house.home, library(), None, offers).await;
+    let server =
+        Server::start_with(&house.home, crate::town::library::library().clone(), None, offers)
+            .await;
     house.server = Some(server.unwrap_or_else(|d| panic!("{d:?}")));
 }
 

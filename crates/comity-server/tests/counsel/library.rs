@@ -25,7 +25,7 @@ async fn every_policy_of_the_library_has_its_page_and_twins() {
     let town = Town::new("2016-03-01T14:05:00Z").await;
     let jail = &town.jail;
     let list = shown(jail, &town.clerk, "/policies").await;
-    let library = library();
+    let library = crate::town::library::library().clone();
     let (mut marked, mut rules) = (0, 0);
     for (_, policy) in library.policies() {
         let path = format!("/policies/{}", policy.id);

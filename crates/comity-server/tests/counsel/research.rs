@@ -74,7 +74,9 @@ async fn up(house: &mut House) {
         server.stop().await;
     }
     let offers = Offers { cases: Vec::new(), research: Some(Arc::new(Counter)) };
-    let server = Server::start_with(&house.home, library(), None, offers).await;
+    let server =
+        Server::start_with(&house.home, crate::town::library::library().clone(), None, offers)
+            .await;
     house.server = Some(server.unwrap_or_else(|d| panic!("{d:?}")));
 }
 
@@ -234,7 +236,7 @@ async fn no_upload_and_no_field_is_believed() {
         let (status, html) = post(jail, counsel, "/research/runs", &fields).await;
         assert_eq!(status, 400, "{field}={value}: {html}");
     }
-    let draft = library().policies().next().unwrap().1.text.clone();
+    let draft = crate::town::library::library().clone().policies().next().unwrap().1.text.clone();
     let (status, html) = post(jail, counsel, "/research/new", &[("text", &draft)]).await;
     assert_eq!(status, 200, "{html}");
     assert!(html.contains("with the draft in the library"), "{html}");

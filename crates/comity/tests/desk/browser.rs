@@ -151,7 +151,8 @@ impl Browser {
 
     /// Writes into a field, in place of what it held.
     pub async fn fill(&self, id: &str, text: &str) {
-        let field = self.client.find(Locator::Id(id)).await;
+        let place = format!("[id='{id}'], [name='{id}']:not([type=hidden])");
+        let field = self.client.find(Locator::Css(&place)).await;
         let field = field.unwrap_or_else(|e| panic!("no field `{id}`: {e}"));
         let kind = field.attr("type").await.unwrap().unwrap_or_default();
         if kind != "file" {
@@ -264,21 +265,12 @@ impl Browser {
             if self.client.find(Locator::Css("form.desk-check")).await.is_ok() {
                 return;
             }
-            let mut known = None;
             for (id, answer) in answers {
                 let place = format!("[id='{id}'], [name='{id}']:not([type=hidden])");
-                if self
-                    .client
-                    .find(Locator::Css(&format!("form.desk-question :is({place})")))
-                    .await
-                    .is_ok()
-                {
-                    known = Some((*id, *answer));
-                    break;
+                let css = format!("form.desk-question :is({place})");
+                if self.client.find(Locator::Css(&css)).await.is_ok() {
+                    self.give(id, answer).await;
                 }
-            }
-            if let Some((id, answer)) = known {
-                self.give(id, answer).await;
             }
             self.click("Go on").await;
         }

@@ -79,7 +79,10 @@ impl Walk {
         if headings.len() != 1 {
             self.faults.push(format!("{role} {path}: {} first headings", headings.len()));
         }
-        browser.show(&kind(path).trim_matches('/').replace('/', "-")).await;
+        let name = kind(path).trim_matches('/').replace('/', "-");
+        // The federal boards are others than the jail's.
+        let own = name == "board" && ["examiner", "officer"].contains(&role);
+        browser.show(&if own { format!("{name}-{role}") } else { name }).await;
     }
 
     /// Follows every link that somebody has.
