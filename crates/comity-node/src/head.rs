@@ -5,7 +5,9 @@ use crate::fault::NodeFault;
 use crate::node::{Done, Node, Work};
 use crate::peer::Peer;
 use comity_exchange::Party;
-use comity_ledger::{Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, growth_proof};
+use comity_ledger::{
+    Checkpoint, Hash, Nodes, NoteSignature, Refusal, SignedCheckpoint, SplitView, growth_proof,
+};
 use comity_model::Diagnostic;
 use comity_store::{Change, CheckpointRow, TileShelf};
 
@@ -139,8 +141,11 @@ impl Node {
             let message = format!("`{party}` did not countersign our checkpoint of {size} leaves");
             return Err(NodeFault::wrong(Diagnostic::error("unsigned", message)));
         }
-        let id = peer.witness_key.id();
-        for signature in signed.note().signatures().iter().filter(|s| s.key_id == id) {
+        // The lines that were checked, and no other: one whose name was changed on its way has
+        // the key's id still.
+        let key = &peer.witness_key;
+        let is_checked = |s: &&NoteSignature| s.key_id == key.id() && s.name == *key.name();
+        for signature in signed.note().signatures().iter().filter(is_checked) {
             own.add(signature.clone());
         }
         let row = CheckpointRow { size, note: own.to_bytes() };

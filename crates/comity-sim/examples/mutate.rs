@@ -78,20 +78,26 @@ fn write(path: &Path, text: &str) -> Said {
     std::fs::write(path, text).map_err(|e| format!("{}: {e}", path.display()))
 }
 
-/// A copy of what git has of the repository, in the folder of build products.
+/// A copy of the files that git knows, in the folder of build products. A file that is the same
+/// there keeps its time, so that only what changed is built again.
 fn copy_of(root: &Path) -> Said<PathBuf> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let copy = target.join("mutants");
-    let prefix = format!("--prefix={}/", copy.display());
-    let done = Command::new("git")
-        .args(["checkout-index", "--all", "--force", &prefix])
-        .current_dir(root)
-        .status();
-    match done {
-        Ok(status) if status.success() => Ok(copy),
-        other => Err(format!("git checkout-index: {other:?}")),
+    let listed = Command::new("git").args(["ls-files", "-z"]).current_dir(root).output();
+    let listed = listed.map_err(|e| format!("git ls-files: {e}"))?;
+    for name in String::from_utf8_lossy(&listed.stdout).split_terminator('\0') {
+        let (from, to) = (root.join(name), copy.join(name));
+        // One that was removed and is still listed.
+        let Ok(bytes) = std::fs::read(&from) else { continue };
+        if std::fs::read(&to).is_ok_and(|there| there == bytes) {
+            continue;
+        }
+        let folder = to.parent().unwrap_or(&copy);
+        let made = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(&to, bytes));
+        made.map_err(|e| format!("{}: {e}", to.display()))?;
     }
+    Ok(copy)
 }
 
 /// The rule that found a fault, and the seed. The copy is whole again afterwards.
