@@ -404,8 +404,13 @@ impl Day<'_> {
         self.enter(id, OfficialRole::DutyOfficer, json!({ "resolve_claim": upheld }), None).await?;
         let resolved = json!({ "claim": claim, "resolution": "upheld",
                                "reason": "the office says so, and so does the passport" });
-        self.enter(id, OfficialRole::Supervisor, json!({ "resolve_claim": resolved }), None)
-            .await?;
+        let entry = json!({ "resolve_claim": resolved });
+        let entered = self.enter(id, OfficialRole::Supervisor, entry, None).await;
+        // The office's word may have been there before the supervisor's.
+        let open = |case: Case| case.open_claims().next().is_some();
+        if entered.is_err() && self.case(Side::Agency, id).await?.is_some_and(open) {
+            return entered;
+        }
         tell(Side::Federal, "the claim is upheld");
         self.release(id, tell).await
     }

@@ -190,7 +190,7 @@ fn messages_are_stored_sealed_and_those_of_before_are_still_sent() {
     let old = Change::SignAgain { peer: office.clone(), number: row.number, bytes };
     world.jail.ok(Ask::Keep(vec![old]), at(11));
     world.jail.restart();
-    assert_eq!(world.jail.node.parcels(at(500), 9).unwrap(), [parcel.clone()]);
+    assert_eq!(world.jail.node.parcels(at(500), 9).unwrap(), std::slice::from_ref(&parcel));
     // What waits for a message before it is sealed too, and is applied after a restart.
     world.jail.enter(OfficialRole::Clerk, claim_made("d"), at(12));
     let second = world.jail.node.parcels(at(500), 9).unwrap().remove(1);
