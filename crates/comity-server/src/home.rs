@@ -77,6 +77,10 @@ pub struct Settings {
     /// A clock that stands still until it is set: for rehearsals, never in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_from: Option<Timestamp>,
+    /// People's sessions live by the machine's clock although the node's is simulated: for a
+    /// demonstration whose day hurries or stands still while somebody sits before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub machine_sessions: bool,
 }
 
 /// The head of papers.
@@ -118,6 +122,7 @@ impl Settings {
             time_zone: default_time_zone(),
             second_factor: default_second_factor(),
             simulated_from: None,
+            machine_sessions: false,
         }
     }
 }

@@ -95,7 +95,7 @@ impl Server {
             place: settings.place.clone(),
             home: home.clone(),
             backups: Backups::new(&home.folder, store_kind),
-            door: Door::of(settings, &store_key)?,
+            door: Door::of(settings, &store_key, engine.clock.clone())?,
             engine: engine.clone(),
             readers: Arc::new(Readers::new(readers)),
             party,

@@ -9,6 +9,7 @@ use comity_model::Diagnostic;
 use comity_node::{Ask, Node, NodeFault, PeerNews};
 use comity_server::account::{AccountFault, Actor, AuditEvent, NewAccount, Origin, Role};
 use comity_server::door::Door;
+use comity_server::engine::Clock;
 use comity_server::home::{Home, Settings, SystemRandom};
 use comity_server::keys;
 use comity_store::{FsckOptions, Reads};
@@ -279,7 +280,7 @@ fn add_account(
 ) -> Result<(), Failure> {
     let (home, mut node) = open(folder, policies)?;
     let key = node.identity().store_key.clone();
-    let door = Door::of(&home.settings, &key).map_err(found)?;
+    let door = Door::of(&home.settings, &key, Clock::system()).map_err(found)?;
     let new = NewAccount {
         name: name.to_owned(),
         roles: roles.iter().copied().collect(),

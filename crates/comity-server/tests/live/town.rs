@@ -68,6 +68,7 @@ impl House {
             head_s: 1,
             second_factor: false,
             simulated_from: Some(start_at.parse().unwrap()),
+            machine_sessions: true,
             ..Settings::new(&format!("{name}.example/party"), side, &url, port)
         };
         let home = Home::init(&folder.path().join("node"), settings).unwrap();
