@@ -136,6 +136,12 @@ fn needed(set: &[String]) -> String {
 
 /// Why the form could not be issued on its day, with the citation.
 pub fn not_authorized(finding: &Finding) -> Option<(String, String)> {
+    // A form of another time contradicts its own date: the law is not even asked of it.
+    let of_form = |path: &str| path.starts_with("request.form");
+    let odd = finding.at_odds.iter().find(|odd| of_form(&odd.first) || of_form(&odd.second));
+    if let Some(odd) = odd {
+        return Some((format!("{}.", words::sentence(&odd.says)), String::new()));
+    }
     let flag = finding.flags.iter().find(|f| f.flag == NOT_AUTHORIZED && !f.uncertain)?;
     Some((flag.says.clone(), flag.cite.clone()))
 }
