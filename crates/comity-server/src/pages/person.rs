@@ -308,7 +308,14 @@ fn todo(caller: &Caller, case: &Case, now: Timestamp) -> Vec<ToDo> {
             act,
         }
     };
-    all.map(one).collect()
+    // Of reminders that say the same the next one is enough.
+    let mut list: Vec<ToDo> = Vec::new();
+    for next in all.map(one) {
+        if list.iter().all(|known| (&known.says, &known.href) != (&next.says, &next.href)) {
+            list.push(next);
+        }
+    }
+    list
 }
 
 fn clock(case: &Case, now: Timestamp, zone: &TimeZone) -> Option<Clock> {
