@@ -28,7 +28,7 @@ async fn real_records_are_decided_under_a_law_and_taken_away_as_files() {
     assert!(words.contains("32,757 rows read") && words.contains("0 rows rejected"), "{words}");
     jail.show("research-runs-id").await;
     for (file, kind) in [
-        ("answers.csv", "under"),
+        ("answers.csv", "law,"),
         ("answers.parquet", "PAR1"),
         ("report.xlsx", "PK"),
         ("report.json", "{"),
