@@ -81,6 +81,8 @@ pub struct App {
     pub backups: crate::backups::Backups,
     /// Sign-in.
     pub door: crate::door::Door,
+    /// The agency's own sign-in, where it has one.
+    pub outside: Option<crate::outside::Outside<crate::pages::sign_in::Waiting>>,
     /// The gallery, at a federal node that has one.
     pub searcher: Option<Arc<dyn Searcher>>,
     /// Prints that were compared a moment ago, for the pages that show them.

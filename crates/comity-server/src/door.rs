@@ -219,10 +219,14 @@ impl Knock {
         if let Some(token) = bearer.and_then(|v| v.strip_prefix("Bearer ")) {
             return Some((token.trim().to_owned(), false));
         }
+        Some((self.cookie(&self.cookie)?, true))
+    }
+
+    /// What a browser sent for a cookie's name.
+    pub fn cookie(&self, name: &str) -> Option<String> {
         let cookies = self.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
         let mut pairs = cookies.flat_map(|c| c.split(';')).filter_map(|c| c.trim().split_once('='));
-        let (_, token) = pairs.find(|(name, _)| *name == &*self.cookie)?;
-        Some((token.to_owned(), true))
+        pairs.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
     }
 }
 

@@ -71,6 +71,9 @@ pub struct Settings {
     /// The IANA name of the zone in which pages show moments where no facility's zone is meant.
     #[serde(default = "default_time_zone")]
     pub time_zone: String,
+    /// The agency's own sign-in, beside accounts with passwords.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside_sign_in: Option<OutsideSignIn>,
     /// Whether people need a second factor; off for demonstrations with invented people alone.
     #[serde(default = "default_second_factor")]
     pub second_factor: bool,
@@ -120,11 +123,47 @@ impl Settings {
             letterhead: None,
             place: None,
             time_zone: default_time_zone(),
+            outside_sign_in: None,
             second_factor: default_second_factor(),
             simulated_from: None,
             machine_sessions: false,
         }
     }
+}
+
+/// The agency's own sign-in: OpenID Connect, authorization code flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutsideSignIn {
+    /// What people know it by: `County sign-in`.
+    pub name: String,
+    /// The provider's name for itself, an address with https.
+    pub issuer: String,
+    /// The node's name there.
+    pub client_id: String,
+    /// A file with the node's secret there, readable by the node's user alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_secret: Option<PathBuf>,
+    /// Scopes that are asked for besides `openid`.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The claim that says who somebody is.
+    #[serde(default = "default_claim")]
+    pub claim: String,
+    /// Values of `amr` that mean more than a password (RFC 8176).
+    #[serde(default = "default_strong")]
+    pub strong: Vec<String>,
+    /// A certificate authority of the provider beside those of the system, PEM.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca: Option<PathBuf>,
+}
+
+fn default_claim() -> String {
+    "sub".to_owned()
+}
+
+fn default_strong() -> Vec<String> {
+    ["mfa", "hwk"].map(str::to_owned).to_vec()
 }
 
 /// Files for TLS.
@@ -239,6 +278,14 @@ impl Home {
     /// A path of the settings, which starts in the node's folder.
     pub fn path(&self, path: &Path) -> PathBuf {
         self.folder.join(path)
+    }
+
+    /// The text of a file of the folder that its owner alone may read.
+    ///
+    /// # Errors
+    /// `no-key`; `key-open`: others may read it.
+    pub fn secret(&self, path: &Path) -> Result<Zeroizing<String>, Diagnostic> {
+        read_secret(&self.path(path))
     }
 
     fn sqlite(&self) -> Option<PathBuf> {

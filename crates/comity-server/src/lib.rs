@@ -23,6 +23,7 @@ pub mod log;
 pub mod mailer;
 pub mod metrics;
 pub mod openapi;
+pub mod outside;
 pub mod pages;
 pub mod parcel;
 pub mod problem;

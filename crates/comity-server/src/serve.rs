@@ -16,6 +16,7 @@ use comity_model::Diagnostic;
 use comity_node::Node;
 use comity_policy::Library;
 use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,6 +96,7 @@ impl Server {
             place: settings.place.clone(),
             home: home.clone(),
             backups: Backups::new(&home.folder, store_kind),
+            outside: crate::outside::Outside::of(home)?,
             door: Door::of(settings, &store_key, engine.clock.clone())?,
             engine: engine.clone(),
             readers: Arc::new(Readers::new(readers)),
@@ -204,15 +206,27 @@ fn provider() {
 }
 
 fn client(home: &Home) -> Result<reqwest::Client, Diagnostic> {
+    client_with(home, home.settings.peer_ca.as_deref(), "peer_ca")
+}
+
+/// Speaks HTTP, and believes a certificate authority beside those of the system.
+///
+/// # Errors
+/// `bad-tls`: its file, by the name of its setting.
+pub(crate) fn client_with(
+    home: &Home,
+    ca: Option<&Path>,
+    setting: &'static str,
+) -> Result<reqwest::Client, Diagnostic> {
     provider();
     let mut builder = reqwest::Client::builder()
         .connect_timeout(Duration::from_secs(5))
         .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("comity/", env!("CARGO_PKG_VERSION")));
-    if let Some(path) = &home.settings.peer_ca {
+    if let Some(path) = ca {
         let path = home.path(path);
         let bad = |why: String| {
-            let mut fault = failed("bad-tls", why).path("peer_ca");
+            let mut fault = failed("bad-tls", why).path(setting);
             fault.file = path.display().to_string();
             fault
         };

@@ -17,6 +17,8 @@ mod admin;
 mod doors;
 #[path = "rooms/ledger.rs"]
 mod ledger;
+#[path = "rooms/outside.rs"]
+mod outside;
 #[path = "rooms/show.rs"]
 mod show;
 #[path = "rooms/tab.rs"]

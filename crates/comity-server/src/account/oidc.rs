@@ -177,8 +177,13 @@ impl Provider {
 impl Flow {
     /// Whether what came back belongs to this sign-in, and came in time.
     pub fn fits(&self, state: &str, now: Timestamp) -> bool {
+        self.is_in_time(now) && is_same(state.as_bytes(), self.state.as_bytes())
+    }
+
+    /// Whether it may still be ended.
+    pub fn is_in_time(&self, now: Timestamp) -> bool {
         let age = now.duration_since(self.started_at);
-        !age.is_negative() && age <= FLOW_MAX && is_same(state.as_bytes(), self.state.as_bytes())
+        !age.is_negative() && age <= FLOW_MAX
     }
 }
 

@@ -34,6 +34,7 @@ assets! {
     "desk.js" = "desk.js",
     "passkey.js" = "passkey.js",
     "workbench.js" = "workbench.js",
+    "verifier.html" = "verifier.html",
     "PublicSans-Regular.woff2" = "fonts/PublicSans-Regular.woff2",
     "PublicSans-Bold.woff2" = "fonts/PublicSans-Bold.woff2",
     "arrow_back.svg" = "icons/arrow_back.svg",
@@ -82,6 +83,7 @@ impl Asset {
         let kind = match name.rsplit('.').next().unwrap_or_default() {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
+            "html" => "text/html; charset=utf-8",
             "svg" => "image/svg+xml",
             "png" => "image/png",
             "webp" => "image/webp",

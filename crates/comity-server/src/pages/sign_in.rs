@@ -20,6 +20,12 @@ pub(super) const PAGES: &[PageRoute] = &[
     page("GET", "/", Needs::Nobody, "Where a visit begins", || get(start)),
     page("GET", "/sign-in", Needs::Nobody, "Sign in", || get(show_sign_in)),
     page("POST", "/sign-in", Needs::Nobody, "Sign in", || post(sign_in)),
+    page("POST", "/sign-in/agency", Needs::Nobody, "Go to the agency's own sign-in", || {
+        post(to_agency)
+    }),
+    page("GET", crate::outside::BACK, Needs::Nobody, "Back from the agency's own sign-in", || {
+        get(from_agency)
+    }),
     page("GET", "/sign-in/factor", Needs::Nobody, "The second factor", || get(show_factor)),
     page("POST", "/sign-in/factor", Needs::Nobody, "The second factor", || post(factor)),
     page("GET", "/sign-in/password", Needs::Nobody, "Choose a password", || get(show_password)),
@@ -31,7 +37,7 @@ pub(super) const PAGES: &[PageRoute] = &[
 
 /// What waits until somebody is signed in: a page to open, or a form to send.
 #[derive(Debug, Clone, Default)]
-struct Waiting {
+pub struct Waiting {
     /// The page.
     path: String,
     /// The form's fields; empty for a page that is opened.
@@ -78,6 +84,18 @@ struct SignInPage {
     failed: String,
     waiting: Waiting,
     is_locked: bool,
+    /// The agency's own sign-in; empty without one.
+    outside: String,
+}
+
+/// On the way to the agency's own sign-in. A page and no redirect: a form may lead nowhere but to
+/// this node (`form-action`).
+#[derive(Template)]
+#[template(path = "sign_in_agency.html")]
+struct AgencyPage {
+    frame: Frame,
+    name: String,
+    address: String,
 }
 
 #[derive(Template)]
@@ -156,14 +174,90 @@ async fn show_sign_in(
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
     let waiting = Waiting::page(query.next);
-    let (account, failed) = (String::new(), String::new());
-    show(&SignInPage {
-        frame: Frame::open(&app, "Sign in"),
-        account,
-        failed,
-        waiting,
-        is_locked: false,
-    })
+    show(&SignInPage::of(&app, "Sign in", waiting))
+}
+
+impl SignInPage {
+    fn of(app: &App, title: &str, waiting: Waiting) -> SignInPage {
+        SignInPage {
+            frame: Frame::open(app, title),
+            account: String::new(),
+            failed: String::new(),
+            waiting,
+            is_locked: false,
+            outside: app.outside.as_ref().map_or_else(String::new, |o| o.name().to_owned()),
+        }
+    }
+}
+
+/// `POST /sign-in/agency`
+async fn to_agency(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    let outside = app.outside.as_ref().ok_or_else(Problem::not_found)?;
+    crate::api::session::must_not_wait(&app, &knock)?;
+    let (address, word) = outside.begin(app.door.now(), Waiting::of(&sent)).await?;
+    let (frame, name) = (Frame::open(&app, "On the way"), outside.name().to_owned());
+    let mut response = show(&AgencyPage { frame, name, address })?;
+    set_agency_cookie(&app, &mut response, &word);
+    Ok(response)
+}
+
+/// What a provider sends a browser back with.
+#[derive(Debug, Deserialize)]
+struct BackQuery {
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    code: String,
+}
+
+/// `GET /sign-in/agency/back`
+async fn from_agency(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    Query(query): Query<BackQuery>,
+) -> Result<Response, Problem> {
+    let outside = app.outside.as_ref().ok_or_else(Problem::not_found)?;
+    crate::api::session::must_not_wait(&app, &knock)?;
+    let word = knock.cookie(&agency_cookie(&app)).unwrap_or_default();
+    let back = outside.end(app.door.now(), &word, (&query.state, &query.code)).await?;
+    let (failed, waiting) = match back {
+        None => ("This sign-in is over, or was begun in another browser.", Waiting::default()),
+        Some(back) => {
+            let claims = back.claims;
+            let is_believed = claims.is_ok();
+            let came_in =
+                at_desk(&app, knock.origin(), move |desk| desk.sign_in_outside(claims.clone()));
+            match crate::api::session::counted(&app, &knock, came_in.await?) {
+                SignIn::Started(new) => {
+                    let mut response = arrived(&app, &knock, &new, &back.kept).await?;
+                    set_agency_cookie(&app, &mut response, "");
+                    return Ok(response);
+                }
+                SignIn::Failed if !is_believed => (
+                    "What came back from your agency's sign-in could not be believed. Begin again.",
+                    back.kept,
+                ),
+                SignIn::Failed => (
+                    "Your agency's sign-in let you in, but no account here is yours, or it is \
+                     locked. An administrator can say whose account it is.",
+                    back.kept,
+                ),
+            }
+        }
+    };
+    let mut page = SignInPage::of(&app, "Sign in", waiting);
+    failed.clone_into(&mut page.failed);
+    let mut response = show_as(StatusCode::UNAUTHORIZED, &page)?;
+    set_agency_cookie(&app, &mut response, "");
+    Ok(response)
+}
+
+fn agency_cookie(app: &App) -> String {
+    format!("{}-agency", app.door.cookie())
 }
 
 /// The sign-in page for a form that came without a session. Nothing typed is lost.
@@ -183,8 +277,8 @@ pub fn wait(app: &App, problem: &Problem, path: &str, sent: &Sent) -> Result<Res
         failed.push_str(" Files are not kept: choose them again.");
     }
     let waiting = Waiting { path: path.to_owned(), fields: fields.finish() };
-    let frame = Frame::open(app, "Sign in to go on");
-    let page = SignInPage { frame, account: String::new(), failed, waiting, is_locked: true };
+    let page =
+        SignInPage { failed, is_locked: true, ..SignInPage::of(app, "Sign in to go on", waiting) };
     show_as(StatusCode::UNAUTHORIZED, &page)
 }
 
@@ -239,7 +333,15 @@ fn on_the_way(step: &str, waiting: &Waiting) -> String {
 
 /// Gives the browser a token.
 pub(super) fn set_cookie(app: &App, response: &mut Response, token: &str) {
-    let name = app.door.cookie();
+    set_named_cookie(app, response, &app.door.cookie(), token);
+}
+
+/// Gives the browser the word of a sign-in that is under way elsewhere; takes it back if empty.
+fn set_agency_cookie(app: &App, response: &mut Response, word: &str) {
+    set_named_cookie(app, response, &agency_cookie(app), word);
+}
+
+fn set_named_cookie(app: &App, response: &mut Response, name: &str, token: &str) {
     let secure = if app.door.is_secure() { "; Secure" } else { "" };
     let ends = if token.is_empty() { "; Max-Age=0" } else { "" };
     let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{ends}");
@@ -271,8 +373,7 @@ async fn sign_in(
             }
         }
     };
-    let frame = Frame::open(&app, "Sign in");
-    let page = SignInPage { frame, account, failed, waiting, is_locked: false };
+    let page = SignInPage { account, failed, ..SignInPage::of(&app, "Sign in", waiting) };
     show_as(StatusCode::UNAUTHORIZED, &page)
 }
 

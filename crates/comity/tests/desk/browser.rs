@@ -263,6 +263,14 @@ impl Browser {
         serde_json::from_value(got).unwrap()
     }
 
+    /// The text behind a path, fetched as the page would.
+    pub async fn text(&self, path: &str) -> String {
+        let script = "const [path, done] = arguments;
+            fetch(path).then(async reply => done(reply.ok ? await reply.text() : ''));";
+        let got = self.client.execute_async(script, vec![json!(path)]).await.unwrap();
+        got.as_str().unwrap().to_owned()
+    }
+
     /// Opens a page again and again until it says something.
     pub async fn until_says(&self, path: &str, words: &str) {
         let start = Instant::now();

@@ -11,6 +11,7 @@
 mod browser;
 mod demo;
 mod looks;
+mod proof;
 mod research;
 mod story;
 mod ways;
