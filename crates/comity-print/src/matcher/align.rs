@@ -16,7 +16,7 @@ const ALIGNED_MIN: f32 = 0.013;
 const GROWN: usize = 2;
 const REFINED: usize = 2;
 /// An alignment that has less than this part of the best one's likeness is not judged.
-const RIVAL: f32 = 0.5;
+const RIVAL: f32 = 0.7;
 /// Times that pairs are sought and the alignment fitted to them.
 const ROUNDS: usize = 3;
 /// What may belong to an alignment lies this far off its seed's motion for each pixel from the
@@ -48,6 +48,17 @@ impl Default for Pairs {
 }
 
 impl Pairs {
+    /// Whether both have the same pairs, in any order.
+    #[inline(always)]
+    fn same(&self, other: &Self) -> bool {
+        let partners = |pairs: &Self| {
+            let mut of = [u8::MAX; MINUTIAE_MAX];
+            pairs.as_slice().iter().for_each(|p| of[usize::from(p.i) % MINUTIAE_MAX] = p.j);
+            of
+        };
+        self.count == other.count && partners(self) == partners(other)
+    }
+
     pub fn as_slice(&self) -> &[Pair] {
         self.list.get(..self.count).unwrap_or_default()
     }
@@ -155,7 +166,11 @@ impl pulp::WithSimd for Align<'_> {
             room.warp.reset(motion);
             stretch(a, b, room);
             for _ in 0..ROUNDS {
+                let before = room.pairs;
                 pair_up(simd, a, b, room);
+                if room.pairs.same(&before) {
+                    break;
+                }
                 let motion = fitted(a, b, room.pairs.as_slice()).unwrap_or(room.warp.motion);
                 room.warp.reset(motion);
                 stretch(a, b, room);

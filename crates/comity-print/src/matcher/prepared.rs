@@ -1,7 +1,7 @@
 //! A template made ready for comparing: what surrounds each minutia, as bits.
 
 use super::judge::TURNED_MAX;
-use super::surroundings::{Levels, Sampled};
+use super::surroundings::{CODE_WORDS, Code, Levels, Sampled};
 use crate::extract::math::sin_cos;
 use crate::template::{CELL_PX, DirectionGrid, MINUTIAE_MAX, Template, best};
 use std::sync::LazyLock;
@@ -49,15 +49,22 @@ pub(super) struct Point {
     pub index: u8,
 }
 
-/// A part of the ridge directions of eight minutiae, for a first look: 32 points of the rings, two
-/// planes a word.
+/// The codes of eight minutiae, side by side: of each word first the eight lower halves, then the
+/// upper.
 #[derive(Debug, Clone, Copy, Default)]
 #[repr(align(64))]
-pub(super) struct Sketch {
-    /// First and second half of the planes.
-    pub codes: [[u64; LANES]; 2],
-    /// Known points, twice.
-    pub known: [u64; LANES],
+pub(super) struct Sketch(pub [[u32; 2 * LANES]; CODE_WORDS]);
+
+impl Sketch {
+    /// One of the eight codes eight times.
+    #[inline(always)]
+    pub fn repeated(&self, lane: usize) -> [[u32; 2 * LANES]; CODE_WORDS] {
+        self.0.map(|words| {
+            let mut out = [words[lane]; 2 * LANES];
+            out[LANES..].fill(words[lane + LANES]);
+            out
+        })
+    }
 }
 
 /// A template ready for comparing. Minutiae stand in the order of their angles.
@@ -98,7 +105,7 @@ impl Prepared {
             })
             .collect();
         points.sort_by_key(|p| (p.angle, p.index));
-        let around = arch.dispatch(Describe { points: &points, grid: &template.grid });
+        let (around, codes) = arch.dispatch(Describe { points: &points, grid: &template.grid });
         let mut below = vec![0_u8; 257];
         for p in &points {
             below[usize::from(p.angle) + 1] += 1;
@@ -108,7 +115,7 @@ impl Prepared {
         }
         let count = points.len().max(1) as f32;
         Self {
-            sketches: sketches(&around),
+            sketches: sketches(&codes),
             detection: points.iter().map(|p| p.sure).sum::<f32>() / count,
             points,
             around,
@@ -141,49 +148,32 @@ struct Describe<'a> {
 }
 
 impl pulp::WithSimd for Describe<'_> {
-    type Output = Vec<Surroundings>;
+    type Output = (Vec<Surroundings>, Vec<[u64; CODE_WORDS]>);
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
-        let mut out = Vec::with_capacity(self.points.len());
+        let mut around = Vec::with_capacity(self.points.len());
+        let mut codes = Vec::with_capacity(self.points.len());
         for (at, own) in self.points.iter().enumerate() {
             let sampled = Sampled::of(own, self.grid);
-            let cells = Levels::of(self.points, at).bits(sampled.valid);
-            let Sampled { planes, known, valid } = sampled;
-            out.push(Surroundings { planes, known, valid, cells });
+            let levels = Levels::of(self.points, at);
+            codes.push(Code::of(&sampled, &levels));
+            let cells = levels.bits(sampled.valid);
+            let Sampled { planes, known, valid, .. } = sampled;
+            around.push(Surroundings { planes, known, valid, cells });
         }
-        out
+        (around, codes)
     }
 }
 
-/// Which points of the rings the sketch has: about every other, fewer of the inner ones.
-const SKETCHED: [usize; 32] = {
-    // First point, points and chosen points of each ring.
-    let rings = [(0, 8, 4), (8, 12, 8), (20, 16, 10), (36, 20, 10)];
-    let (mut chosen, mut at, mut ring) = ([0; 32], 0, 0);
-    while ring < rings.len() {
-        let (first, points, taken) = rings[ring];
-        let mut k = 0;
-        while k < taken {
-            chosen[at] = first + k * points / taken;
-            at += 1;
-            k += 1;
+fn sketches(codes: &[[u64; CODE_WORDS]]) -> Vec<Sketch> {
+    let mut out = vec![Sketch::default(); (2 * codes.len()).div_ceil(LANES)];
+    for (k, code) in codes.iter().chain(codes).enumerate() {
+        for (word, bits) in code.iter().enumerate() {
+            let words = &mut out[k / LANES].0[word];
+            words[k % LANES] = *bits as u32;
+            words[k % LANES + LANES] = (bits >> 32) as u32;
         }
-        ring += 1;
-    }
-    chosen
-};
-
-fn sketches(around: &[Surroundings]) -> Vec<Sketch> {
-    let chosen = |word: u64| {
-        SKETCHED.iter().enumerate().fold(0, |sum, (to, from)| sum | (word >> from & 1) << to)
-    };
-    let mut out = vec![Sketch::default(); (2 * around.len()).div_ceil(LANES)];
-    for (k, s) in around.iter().chain(around).enumerate() {
-        let (sketch, lane) = (&mut out[k / LANES], k % LANES);
-        sketch.codes[0][lane] = chosen(s.planes[0]) | chosen(s.planes[1]) << 32;
-        sketch.codes[1][lane] = chosen(s.planes[2]) | chosen(s.planes[3]) << 32;
-        sketch.known[lane] = chosen(s.known) | chosen(s.known) << 32;
     }
     out
 }
