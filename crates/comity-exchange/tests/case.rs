@@ -9,6 +9,8 @@
 
 #[path = "case/bad_input.rs"]
 mod bad_input;
+#[path = "case/library.rs"]
+mod library;
 #[path = "case/lives.rs"]
 mod lives;
 #[path = "case/messages.rs"]
@@ -17,6 +19,8 @@ mod messages;
 mod mutate;
 #[path = "case/random.rs"]
 mod random;
+#[path = "case/scenario.rs"]
+mod scenario;
 #[path = "case/scenarios.rs"]
 mod scenarios;
 #[path = "case/table.rs"]

@@ -5,7 +5,7 @@
 //!   commits to the event with a salt. The event itself is sealed beside it under its person's
 //!   key ([`record`], [`unseal`]); destroying the key erases it, and every proof still holds.
 //! - Leaves form a **Merkle tree** ([`Tree`], RFC 6962), stored in tiles ([`Tiles`], C2SP
-//!   tlog-tiles). [`inclusion_proof`] and [`consistency_proof`] are made from them.
+//!   tlog-tiles). [`inclusion_proof`] and [`growth_proof`] are made from them.
 //! - A **checkpoint** ([`SignedCheckpoint`], C2SP tlog-checkpoint) is the signed root.
 //!   [`Trust`] says whose signatures and countersignatures it needs.
 //! - The other side keeps a [`PeerView`]: it accepts a checkpoint only if it continues the ones
@@ -54,8 +54,8 @@ pub use leaf::{CaseRef, Commitment, EventKind, Leaf, Opening, SealedHash};
 pub use note::{NOTE_BYTES_MAX, Note, NoteSignature, SIGNATURES_MAX, Signed};
 pub use peer::{Accepted, PeerView, Refusal};
 pub use proof::{
-    ProofFault, consistency_proof, inclusion_proof, prefix_proof, root_at, verify_consistency,
-    verify_inclusion, verify_prefix,
+    ProofFault, consistency_proof, growth_proof, inclusion_proof, prefix_proof, root_at,
+    verify_consistency, verify_growth, verify_inclusion, verify_prefix,
 };
 pub use range::{CompactRange, Tree};
 pub use rotation::Rotation;

@@ -5,7 +5,7 @@ use crate::checkpoint::SignedCheckpoint;
 use crate::hash::Hash;
 use crate::key::SecretKey;
 use crate::note::NoteSignature;
-use crate::proof::{ProofFault, verify_consistency};
+use crate::proof::{ProofFault, verify_growth};
 use crate::rotation::Rotation;
 use crate::split::{Contradiction, SplitView};
 use crate::tile::Nodes;
@@ -98,8 +98,8 @@ impl PeerView {
         &self.unproven
     }
 
-    /// Takes a checkpoint, with the consistency proof between it and the one that is held. The
-    /// first one is taken without.
+    /// Takes a checkpoint, with the proof between it and the one that is held
+    /// ([`growth_proof`](crate::growth_proof)). The first one is taken without.
     ///
     /// # Errors
     /// [`Refusal`]; what is held does not change then.
@@ -125,7 +125,7 @@ impl PeerView {
         }
         let is_newer = known.size < new.size;
         let (older, newer) = if is_newer { (known, new) } else { (new, known) };
-        let outcome = verify_consistency(older.size, newer.size, proof, older.root, newer.root);
+        let outcome = verify_growth(older.size, newer.size, proof, older.root, newer.root);
         let (held_size, shown_size) = (known.size, new.size);
         match outcome {
             Ok(()) => {
@@ -175,7 +175,7 @@ impl PeerView {
                 }
                 continue;
             }
-            match verify_consistency(old.size, new.size, proof, old.root, new.root) {
+            match verify_growth(old.size, new.size, proof, old.root, new.root) {
                 Ok(()) => {}
                 Err(ProofFault::OldRoot { .. }) => {
                     let contradiction = Contradiction::Beginning { proof: proof.to_vec() };

@@ -251,6 +251,40 @@ pub fn verify_consistency(
     compare(began, ended, old_root, new_root)
 }
 
+/// What a log shows with a newer checkpoint: a [`prefix_proof`] where both trees have leaves and
+/// they differ in size, so that a tree that begins otherwise convicts its log. Else empty.
+///
+/// # Errors
+/// As [`consistency_proof`].
+pub fn growth_proof(nodes: &Nodes, old: u64, new: u64) -> Result<Vec<Hash>, Diagnostic> {
+    if old == 0 || old >= new {
+        return consistency_proof(nodes, old, new);
+    }
+    prefix_proof(nodes, old, new)
+}
+
+/// [`verify_consistency`] by a [`growth_proof`], or by one that leaves the older root out where
+/// RFC 6962 does: where the older tree is itself a node of the newer one.
+///
+/// # Errors
+/// As [`verify_consistency`]. Only the first kind can show the contrary for every size.
+pub fn verify_growth(
+    old: u64,
+    new: u64,
+    proof: &[Hash],
+    old_root: Hash,
+    new_root: Hash,
+) -> Result<(), ProofFault> {
+    let tells_the_old_root = old > 0 && old < new && proof.len() == prefix_length(old, new);
+    if !tells_the_old_root {
+        return verify_consistency(old, new, proof, old_root, new_root);
+    }
+    match verify_prefix(old, new, proof, new_root)? {
+        began if began == old_root => Ok(()),
+        began => Err(ProofFault::OldRoot { computed: began }),
+    }
+}
+
 /// What the tree of `new` leaves with this root begins with: the root of its first `old`
 /// leaves, by a [`prefix_proof`].
 ///

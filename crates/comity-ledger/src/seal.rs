@@ -269,9 +269,7 @@ impl PersonKey {
     /// # Errors
     /// `too-large`.
     pub fn seal(&self, what: &[u8], nonce: [u8; 12], plain: &[u8]) -> Result<Vec<u8>, Diagnostic> {
-        let sealed = crypto::seal(&self.derive(BYTES_LABEL), &nonce, what, plain)
-            .ok_or_else(|| Diagnostic::error("too-large", "too much to seal"))?;
-        Ok([&[BYTES_V1], nonce.as_slice(), &sealed].concat())
+        seal_bytes(&self.derive(BYTES_LABEL), what, nonce, plain)
     }
 
     /// Opens what [`PersonKey::seal`] sealed.
@@ -279,13 +277,32 @@ impl PersonKey {
     /// # Errors
     /// `damaged`: cut off, changed, of another person or for another use.
     pub fn open(&self, what: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
-        let parts = sealed.split_first().filter(|(format, _)| **format == BYTES_V1);
-        let parts = parts.and_then(|(_, rest)| rest.split_first_chunk::<12>());
-        parts
-            .and_then(|(nonce, rest)| crypto::open(&self.derive(BYTES_LABEL), nonce, what, rest))
-            .map(Zeroizing::new)
-            .ok_or_else(|| Diagnostic::error("damaged", "sealed bytes do not open").path("sealed"))
+        open_bytes(&self.derive(BYTES_LABEL), what, sealed)
     }
+}
+
+fn seal_bytes(
+    key: &[u8; 32],
+    what: &[u8],
+    nonce: [u8; 12],
+    plain: &[u8],
+) -> Result<Vec<u8>, Diagnostic> {
+    let sealed = crypto::seal(key, &nonce, what, plain)
+        .ok_or_else(|| Diagnostic::error("too-large", "too much to seal"))?;
+    Ok([&[BYTES_V1], nonce.as_slice(), &sealed].concat())
+}
+
+fn open_bytes(
+    key: &[u8; 32],
+    what: &[u8],
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
+    let parts = sealed.split_first().filter(|(format, _)| **format == BYTES_V1);
+    let parts = parts.and_then(|(_, rest)| rest.split_first_chunk::<12>());
+    parts
+        .and_then(|(nonce, rest)| crypto::open(key, nonce, what, rest))
+        .map(Zeroizing::new)
+        .ok_or_else(|| Diagnostic::error("damaged", "sealed bytes do not open").path("sealed"))
 }
 
 /// The node's own key, under which persons' keys are stored: 32 random bytes in a file that only
@@ -336,6 +353,28 @@ impl StoreKey {
                     .help("the node's own key is another one than the store was made with")
             },
         )
+    }
+
+    /// A key for another use of the node, by the use's name: HMAC-SHA-256 under this key.
+    pub fn derive(&self, label: &str) -> Zeroizing<[u8; 32]> {
+        let parts = [b"comity-derived/v1\n".as_slice(), label.as_bytes()];
+        Zeroizing::new(crypto::hmac_sha256(&self.0, &parts))
+    }
+
+    /// Seals bytes of the node that belong to no single person, as [`PersonKey::seal`] does.
+    ///
+    /// # Errors
+    /// `too-large`.
+    pub fn seal(&self, what: &[u8], nonce: [u8; 12], plain: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+        seal_bytes(&self.derive("bytes"), what, nonce, plain)
+    }
+
+    /// Opens what [`StoreKey::seal`] sealed.
+    ///
+    /// # Errors
+    /// `damaged`: cut off, changed, under another key or for another use.
+    pub fn open(&self, what: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Diagnostic> {
+        open_bytes(&self.derive("bytes"), what, sealed)
     }
 
     /// A keyed hash, to find a case by a number without storing the number.

@@ -38,8 +38,9 @@ impl Story {
         Nodes::new(&self.tiles, self.checkpoints.len() as u64 - 1)
     }
 
+    /// What a node shows with a checkpoint.
     fn proof(&self, old: u64, new: u64) -> Vec<Hash> {
-        consistency_proof(&self.nodes(), old, new).unwrap()
+        growth_proof(&self.nodes(), old, new).unwrap()
     }
 
     fn at(&self, size: u64) -> SignedCheckpoint {
@@ -102,22 +103,36 @@ fn a_rewritten_past_convicts_the_log_at_every_pair_of_sizes() {
                 let mut view = view();
                 view.offer(one.at(old), &[]).unwrap();
                 // The proof is the other story's own: the best that the liar can give.
-                let refusal = view.offer(other.at(new), &other.proof(old, new)).unwrap_err();
-                let evidence = match refusal {
-                    refusal @ Refusal::Split(_) => refusal,
-                    Refusal::Unproven { held, shown, .. } => {
-                        assert_eq!((held, shown), (old, new));
-                        assert_eq!(view.unproven().len(), 1);
-                        // With the hashes of the tree it signed, the log convicts itself.
-                        let split = view.settle(&other.at(new), &other.nodes()).unwrap();
-                        Refusal::Split(Box::new(split.unwrap()))
-                    }
-                    other @ Refusal::NotTheLogs(_) => panic!("{other:?}"),
-                };
+                let evidence = view.offer(other.at(new), &other.proof(old, new)).unwrap_err();
                 let proved = convicted(evidence);
                 assert!(proved.says.contains("does not begin with"), "{}", proved.says);
             }
         }
+    }
+}
+
+#[test]
+fn a_proof_that_leaves_the_old_root_out_is_taken_and_convicts_nobody_by_itself() {
+    let (one, other) = (Story::of(40, NEVER), Story::of(40, 3));
+    for old in [4, 8, 16, 32] {
+        let short = |story: &Story| consistency_proof(&story.nodes(), old, 40).unwrap();
+        let mut view = view();
+        view.offer(one.at(old), &[]).unwrap();
+        // RFC 6962 leaves the old root out: of two stories nobody can tell which proof is wrong.
+        let refusal = view.offer(other.at(40), &short(&other)).unwrap_err();
+        let Refusal::Unproven { held, shown, .. } = refusal else { panic!("{refusal:?}") };
+        assert_eq!((held, shown), (old, 40));
+        assert_eq!(view.countersign(&witness_key("peer.example/w", 9), 100), None);
+        // With the hashes of the tree it signed, the log convicts itself.
+        let split = view.settle(&other.at(40), &other.nodes()).unwrap().unwrap();
+        convicted(Refusal::Split(Box::new(split)));
+        // So does the whole proof of a checkpoint that was owed one.
+        let mut late = self::view();
+        late.offer(other.at(40), &[]).unwrap();
+        late.offer(one.at(old), &[]).unwrap_err();
+        let split = late.prove_earlier(&other.proof(old, 40)).unwrap_err();
+        convicted(Refusal::Split(split));
+        assert_eq!(view.offer(one.at(40), &short(&one)), Ok(Accepted::Newer));
     }
 }
 

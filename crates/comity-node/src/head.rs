@@ -2,15 +2,14 @@
 //! here.
 
 use crate::fault::NodeFault;
-use crate::keyring::TileShelf;
 use crate::node::{Done, Node, Work};
 use crate::peer::Peer;
 use comity_exchange::Party;
 use comity_ledger::{
-    Checkpoint, Hash, Nodes, Refusal, SignedCheckpoint, SplitView, consistency_proof,
+    Checkpoint, Hash, Nodes, NoteSignature, Refusal, SignedCheckpoint, SplitView, growth_proof,
 };
 use comity_model::Diagnostic;
-use comity_store::{Change, CheckpointRow};
+use comity_store::{Change, CheckpointRow, TileShelf};
 
 /// This node's ledger as it is shown to a peer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +68,7 @@ impl Node {
         };
         let shelf = TileShelf::new(self.store.as_mut(), None);
         let nodes = Nodes::new(&shelf, row.size);
-        let proof = consistency_proof(&nodes, from, row.size).map_err(NodeFault::Damaged)?;
+        let proof = growth_proof(&nodes, from, row.size).map_err(NodeFault::Damaged)?;
         Ok(Some(Head { note: row.note, proof, size: row.size }))
     }
 
@@ -142,8 +141,11 @@ impl Node {
             let message = format!("`{party}` did not countersign our checkpoint of {size} leaves");
             return Err(NodeFault::wrong(Diagnostic::error("unsigned", message)));
         }
-        let id = peer.witness_key.id();
-        for signature in signed.note().signatures().iter().filter(|s| s.key_id == id) {
+        // The lines that were checked, and no other: one whose name was changed on its way has
+        // the key's id still.
+        let key = &peer.witness_key;
+        let is_checked = |s: &&NoteSignature| s.key_id == key.id() && s.name == *key.name();
+        for signature in signed.note().signatures().iter().filter(is_checked) {
             own.add(signature.clone());
         }
         let row = CheckpointRow { size, note: own.to_bytes() };

@@ -12,17 +12,16 @@ mod fault;
 mod head;
 mod identity;
 mod keep;
-mod keyring;
 mod mail;
 mod node;
 mod peer;
 mod view;
 
+pub use comity_store::TileShelf;
 pub use entry::{Card, Entry};
 pub use fault::NodeFault;
 pub use head::{Head, HeadReply};
 pub use identity::{Identity, Random};
-pub use keyring::TileShelf;
 pub use mail::Parcel;
 pub use node::{Ask, Done, Happened, Node};
 pub use peer::{Peer, PeerNews};

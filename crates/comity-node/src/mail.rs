@@ -1,7 +1,7 @@
 //! Messages to and from the peers.
 
 use crate::fault::NodeFault;
-use crate::identity::random;
+use crate::identity::{Identity, random};
 use crate::keep::file_use;
 use crate::node::{Done, Loaded, Node, Work};
 use comity_exchange::case::{
@@ -11,7 +11,7 @@ use comity_exchange::{
     Body, Digest, Envelope, EnvelopeId, Inbox, KeyNews, MessageKind, Outbox, Party, Pending,
     Receipt, Refusal, Signed, Taken,
 };
-use comity_ledger::{SecretKey, VerifierKey};
+use comity_ledger::{SecretKey, StoreKey, VerifierKey};
 use comity_model::Diagnostic;
 use comity_store::{Change, InboxRow, OutboxRow};
 use jiff::Timestamp;
@@ -61,14 +61,57 @@ fn prints_of(envelope: &Envelope) -> Option<(CaseId, Digest)> {
     }
 }
 
+/// Whether a stored message came or goes.
+#[derive(Clone, Copy)]
+enum Way {
+    In,
+    Out,
+}
+
+/// What the sealing of a stored message is bound to.
+fn mail_use(way: Way, peer: &Party, number: u64) -> Vec<u8> {
+    let way = match way {
+        Way::In => "in",
+        Way::Out => "out",
+    };
+    format!("comity-mail/v1\n{way}\n{peer}\n{number}").into_bytes()
+}
+
+/// A stored message, opened. One that was stored before messages were sealed begins as every
+/// envelope does.
+fn opened(
+    key: &StoreKey,
+    way: Way,
+    (peer, number): (&Party, u64),
+    stored: Vec<u8>,
+) -> Result<Vec<u8>, Diagnostic> {
+    if stored.starts_with(b"comity-") {
+        return Ok(stored);
+    }
+    key.open(&mail_use(way, peer, number), &stored).map(|bytes| bytes.to_vec())
+}
+
 impl Node {
+    /// A message as it is stored: it holds personal data.
+    fn sealed(
+        &mut self,
+        way: Way,
+        (peer, number): (&Party, u64),
+        envelope: &[u8],
+    ) -> Result<Vec<u8>, NodeFault> {
+        let nonce = random(self.random.as_mut());
+        let key = &self.identity.store_key;
+        key.seal(&mail_use(way, peer, number), nonce, envelope).map_err(NodeFault::wrong)
+    }
+
     fn outbox(&mut self, peer: &Party) -> Result<&mut Outbox, NodeFault> {
         if !self.outboxes.contains_key(peer) {
             let next = self.store.outbox_next(peer)?;
             let rows = self.store.outbox_pending(peer, PENDING_MAX)?;
-            let own = self.identity.message_key.verifier().clone();
+            let Identity { message_key, store_key, .. } = &self.identity;
+            let own = message_key.verifier();
             let pending: Result<Vec<Pending>, Diagnostic> =
-                rows.into_iter().filter_map(|row| pending(row, &own)).collect();
+                rows.into_iter().filter_map(|row| pending(row, own, store_key)).collect();
             let outbox = Outbox::new(self.identity.party.clone(), peer.clone())
                 .resume(next, pending.map_err(NodeFault::Damaged)?);
             self.outboxes.insert(peer.clone(), outbox);
@@ -103,13 +146,15 @@ impl Node {
         let outbox = self.outbox(peer)?;
         let pending =
             outbox.post(id, kind, None, body, &key, work.now).map_err(NodeFault::wrong)?;
+        let Signed { envelope, bytes, digest, .. } = pending.signed.clone();
+        let number = envelope.number;
         let row = OutboxRow {
             peer: peer.clone(),
-            number: pending.signed.envelope.number,
+            number,
             id,
-            digest: pending.signed.digest,
+            digest,
             case,
-            bytes: Some(pending.signed.bytes.clone()),
+            bytes: Some(self.sealed(Way::Out, (peer, number), &bytes)?),
             attempts: 0,
             due_at: Some(work.now),
             receipt: None,
@@ -205,7 +250,9 @@ impl Node {
             let next = self.store.inbox_next(from)?;
             // What waits and is not believed any more is sent again by its sender.
             let waiting = self.store.inbox_waiting(from)?.into_iter().filter_map(|row| {
-                Envelope::read("inbox", row.waiting.as_deref()?, &self.keys, work.now).ok()
+                let of = (from, row.number);
+                let bytes = opened(&self.identity.store_key, Way::In, of, row.waiting?).ok()?;
+                Envelope::read("inbox", &bytes, &self.keys, work.now).ok()
             });
             let inbox = Inbox::new(from.clone(), self.identity.party.clone());
             let inbox = inbox.resume(next, waiting.collect());
@@ -257,17 +304,14 @@ impl Node {
                 Ok(Done::Receipts(self.receipt_again(bytes)?.into_iter().collect()))
             }
             Taken::Waits { .. } => {
-                let waiting = self.inbox(work, &from)?.waiting();
-                let row = waiting.filter(|s| s.envelope.number == number).map(|s| InboxRow {
-                    peer: from.clone(),
-                    number,
-                    id,
-                    digest: s.digest,
-                    waiting: Some(bytes.to_vec()),
-                    receipt: None,
-                });
-                let rows: Vec<Change> = row.map(Change::PutInbox).collect();
-                work.changes.extend(rows);
+                let kept = self.inbox(work, &from)?.waiting();
+                let kept = kept.filter(|s| s.envelope.number == number).map(|s| s.digest).next();
+                if let Some(digest) = kept {
+                    let waiting = Some(self.sealed(Way::In, (&from, number), bytes)?);
+                    let peer = from.clone();
+                    let row = InboxRow { peer, number, id, digest, waiting, receipt: None };
+                    work.changes.push(Change::PutInbox(row));
+                }
                 Ok(Done::Receipts(Vec::new()))
             }
             Taken::Apply(messages) => {
@@ -462,19 +506,25 @@ impl Node {
             let told = tells.map(|p| p.signed.envelope.number).max().unwrap_or(0);
             outbox.sign_again_after(told, &key).map_err(NodeFault::wrong)?;
             let again = outbox.pending().filter(|p| p.signed.envelope.number > told);
-            changes.extend(again.map(|p| Change::SignAgain {
-                peer: peer.clone(),
-                number: p.signed.envelope.number,
-                bytes: p.signed.bytes.clone(),
-            }));
+            let again: Vec<Signed> = again.map(|p| p.signed.clone()).collect();
+            for signed in again {
+                let number = signed.envelope.number;
+                let bytes = self.sealed(Way::Out, (&peer, number), &signed.bytes)?;
+                changes.push(Change::SignAgain { peer: peer.clone(), number, bytes });
+            }
         }
         Ok(changes)
     }
 }
 
-fn pending(row: OutboxRow, own: &VerifierKey) -> Option<Result<Pending, Diagnostic>> {
-    let (bytes, due_at) = (row.bytes?, row.due_at?);
-    let signed = Signed::stored("outbox", &bytes, own.clone());
+fn pending(
+    row: OutboxRow,
+    own: &VerifierKey,
+    key: &StoreKey,
+) -> Option<Result<Pending, Diagnostic>> {
+    let (stored, due_at) = (row.bytes?, row.due_at?);
+    let bytes = opened(key, Way::Out, (&row.peer, row.number), stored);
+    let signed = bytes.and_then(|bytes| Signed::stored("outbox", &bytes, own.clone()));
     Some(signed.map(|signed| Pending { signed, attempts: row.attempts, due_at }))
 }
 

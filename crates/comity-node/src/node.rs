@@ -4,7 +4,6 @@ use crate::entry::Entry;
 use crate::fault::NodeFault;
 use crate::head::HeadReply;
 use crate::identity::{Identity, Random, random};
-use crate::keyring::TileShelf;
 use crate::peer::{Peer, PeerNews};
 use crate::view::{key_of, read_case};
 use comity_exchange::case::{
@@ -14,7 +13,7 @@ use comity_exchange::{Digest, Inbox, KeyNews, Outbox, Party, PartyKeys};
 use comity_ledger::{Hash, PersonKey, Tree};
 use comity_model::Diagnostic;
 use comity_policy::Library;
-use comity_store::{Batch, CaseRow, Change, Fault, Store};
+use comity_store::{Batch, CaseRow, Change, Fault, Store, TileShelf};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -2,11 +2,10 @@
 
 use crate::entry::Card;
 use crate::fault::NodeFault;
-use crate::keyring::key_state;
 use comity_exchange::case::{Case, CaseId, Event, Side, apply};
 use comity_ledger::{KeyState, Leaf, MemoryKeys, PersonKey, Sealed, StoreKey, Unsealed, unseal};
 use comity_model::Diagnostic;
-use comity_store::{CaseRow, LeafRow, Reads};
+use comity_store::{CaseRow, LeafRow, Reads, key_state};
 
 /// A case with its events, each with its place in the ledger.
 #[derive(Debug, Clone, PartialEq)]

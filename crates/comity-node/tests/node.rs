@@ -9,6 +9,8 @@
 
 #[path = "node/heads.rs"]
 mod heads;
+#[path = "../../comity-exchange/tests/case/library.rs"]
+mod library;
 #[path = "node/life.rs"]
 mod life;
 #[path = "node/trouble.rs"]

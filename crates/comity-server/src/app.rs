@@ -69,6 +69,10 @@ pub struct App {
     pub library: Arc<Library>,
     /// Counters.
     pub metrics: Arc<Metrics>,
+    /// The zone in which lists and pages without a person show moments.
+    pub zone: jiff::tz::TimeZone,
+    /// The place whose law applies at the agency, where it has one only.
+    pub place: Option<String>,
     /// Sign-in.
     pub door: crate::door::Door,
 }

@@ -22,7 +22,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The cookie of a session, where pages are served over TLS. The prefix keeps other hosts and
 /// plain HTTP from setting it (RFC 6265bis, section 4.1.3.2).
-pub const COOKIE: &str = "__Host-comity";
+const COOKIE: &str = "__Host-comity";
 
 /// The header that carries a page's CSRF token.
 pub const CSRF_HEADER: &str = "x-comity-csrf";
@@ -42,6 +42,8 @@ pub struct Door {
     key: AccountKey,
     rules: Rules,
     throttle: Mutex<Throttle>,
+    cookie: Arc<str>,
+    is_secure: bool,
 }
 
 impl Door {
@@ -64,7 +66,32 @@ impl Door {
                 .path("idle_minutes")
         })?;
         let throttle = Mutex::new(Throttle::new(ADDRESSES_MAX));
-        Ok(Door { side: settings.side, key: AccountKey::of(store_key), rules, throttle })
+        let is_secure = settings.url.starts_with("https://");
+        // Browsers keep one jar for all ports of a host: nodes on one machine need names of
+        // their own.
+        let cookie = if is_secure {
+            COOKIE.to_owned()
+        } else {
+            format!("comity-{}", settings.listen.port())
+        };
+        let (side, key, cookie) = (settings.side, AccountKey::of(store_key), cookie.into());
+        Ok(Door { side, key, rules, throttle, cookie, is_secure })
+    }
+
+    /// The clock that sessions and lockouts live by: the machine's, also where a rehearsal's clock
+    /// stands still or hurries. People sit before the machine.
+    pub fn now() -> Timestamp {
+        Timestamp::now()
+    }
+
+    /// The name of a session's cookie.
+    pub fn cookie(&self) -> Arc<str> {
+        self.cookie.clone()
+    }
+
+    /// True where pages are served over TLS.
+    pub fn is_secure(&self) -> bool {
+        self.is_secure
     }
 
     /// The addresses that failed.
@@ -168,6 +195,8 @@ impl Caller {
 /// What of a request says who calls.
 #[derive(Debug, Clone)]
 pub struct Knock {
+    /// The name of a session's cookie.
+    pub cookie: Arc<str>,
     /// The method.
     pub method: Method,
     /// The headers.
@@ -190,7 +219,7 @@ impl Knock {
         }
         let cookies = self.headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
         let mut pairs = cookies.flat_map(|c| c.split(';')).filter_map(|c| c.trim().split_once('='));
-        let (_, token) = pairs.find(|(name, _)| *name == COOKIE)?;
+        let (_, token) = pairs.find(|(name, _)| *name == &*self.cookie)?;
         Some((token.to_owned(), true))
     }
 }
@@ -241,9 +270,8 @@ pub async fn admit(
         let detail = "signing in is not finished: a second factor or a password is still to come";
         return Err(Problem::new(StatusCode::UNAUTHORIZED, "half-signed-in", detail));
     }
-    let (at, origin) = (app.engine.clock.now(), knock.origin());
-    let account = person.id().clone();
-    let caller = Caller { account, person, token: Token(token), origin, at };
+    let caller = called(app, knock, token, person);
+    let (at, origin) = (caller.at, caller.origin);
     if let Needs::Permission(permission) = route.needs
         && !caller.person.may(permission)
     {
@@ -252,6 +280,39 @@ pub async fn admit(
         return Err(Problem::forbidden());
     }
     Ok(Some(caller))
+}
+
+fn called(app: &App, knock: &Knock, token: String, person: Person) -> Caller {
+    let (at, origin) = (app.engine.clock.now(), knock.origin());
+    Caller { account: person.id().clone(), person, token: Token(token), origin, at }
+}
+
+/// Who is signed in, whatever the route needs; nobody in a locked or half begun session.
+///
+/// # Errors
+/// The store.
+pub async fn present(app: &Arc<App>, knock: &Knock) -> Result<Option<Caller>, Problem> {
+    let Some((token, _)) = knock.token() else { return Ok(None) };
+    caller_of(app, knock, token).await
+}
+
+/// The same for a token that the caller was only just given.
+///
+/// # Errors
+/// The store.
+pub async fn caller_of(
+    app: &Arc<App>,
+    knock: &Knock,
+    token: String,
+) -> Result<Option<Caller>, Problem> {
+    let known = token.clone();
+    let presence = at_desk(app, knock.origin(), move |desk| desk.present(&known, true)).await?;
+    Ok(match presence {
+        Presence::Present(person) if person.stage() == Stage::Full => {
+            Some(called(app, knock, token, person))
+        }
+        _ => None,
+    })
 }
 
 /// Asks something about accounts, keeps what comes of it, and only then tells it.
@@ -267,7 +328,7 @@ pub async fn at_desk<T: Send + 'static>(
     let mut tries = 0;
     loop {
         tries += 1;
-        let (desk_app, ask, now) = (app.clone(), ask.clone(), app.engine.clock.now());
+        let (desk_app, ask, now) = (app.clone(), ask.clone(), Door::now());
         let outcome = app.readers.read(move |reads| {
             let mut random = SystemRandom;
             ask(&mut desk_app.door.desk(reads, &mut random, now, origin))

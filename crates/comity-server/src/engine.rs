@@ -42,6 +42,11 @@ impl Clock {
         }
     }
 
+    /// True for a clock that is set by hand.
+    pub fn is_simulated(&self) -> bool {
+        self.simulated_us.is_some()
+    }
+
     /// Sets a simulated clock. False for the machine's.
     pub fn set(&self, at: Timestamp) -> bool {
         let Some(us) = &self.simulated_us else { return false };

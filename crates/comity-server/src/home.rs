@@ -59,6 +59,12 @@ pub struct Settings {
     /// Minutes after which an idle session locks, 1 to 30.
     #[serde(default = "default_idle_minutes")]
     pub idle_minutes: i64,
+    /// The code of the place whose law applies at the agency: `us-tx.travis`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<String>,
+    /// The IANA name of the zone in which pages show moments where no facility's zone is meant.
+    #[serde(default = "default_time_zone")]
+    pub time_zone: String,
     /// Whether people need a second factor; off for demonstrations with invented people alone.
     #[serde(default = "default_second_factor")]
     pub second_factor: bool,
@@ -83,6 +89,8 @@ impl Settings {
             peer_ca: None,
             head_s: default_head_s(),
             idle_minutes: default_idle_minutes(),
+            place: None,
+            time_zone: default_time_zone(),
             second_factor: default_second_factor(),
             simulated_from: None,
         }
@@ -105,6 +113,10 @@ fn default_store() -> String {
 
 fn default_head_s() -> u64 {
     30
+}
+
+fn default_time_zone() -> String {
+    "UTC".to_owned()
 }
 
 fn default_idle_minutes() -> i64 {

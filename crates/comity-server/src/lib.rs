@@ -18,6 +18,7 @@ pub mod log;
 pub mod mailer;
 pub mod metrics;
 pub mod openapi;
+pub mod pages;
 pub mod parcel;
 pub mod problem;
 pub mod routes;

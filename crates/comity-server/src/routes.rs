@@ -6,11 +6,12 @@ use crate::api::{cases, desk, exchange, ledger, session};
 use crate::app::App;
 use crate::door::{self, Knock};
 use crate::metrics::RequestLabels;
+use crate::pages;
 use crate::parcel::PARCEL_BYTES_MAX;
 use crate::problem::Problem;
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, MatchedPath, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
@@ -68,7 +69,7 @@ pub struct Route {
     pub query: &'static [&'static str],
 }
 
-const fn route(
+pub(crate) const fn route(
     method: &'static str,
     path: &'static str,
     needs: Needs,
@@ -262,10 +263,13 @@ pub fn router(app: Arc<App>) -> Router {
             router = router.route(route.path, handler);
         }
     }
+    for page in pages::all() {
+        router = router.route(page.route.path, (page.handler)());
+    }
     router
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .route_layer(middleware::from_fn_with_state(app.clone(), guard))
-        .fallback(|| async { Problem::not_found() })
+        .fallback(nothing)
         .method_not_allowed_fallback(|| async {
             let status = StatusCode::METHOD_NOT_ALLOWED;
             Problem::new(status, "method", "this is not done here with that method")
@@ -274,11 +278,21 @@ pub fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
+/// What is not in the table.
+async fn nothing(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
+    let problem = Problem::not_found();
+    if pages::gate::is_browser(&headers) {
+        return with_headers(pages::gate::page_of(&app, &problem));
+    }
+    problem.into_response()
+}
+
 /// The route of a request, by the table.
 pub fn find(method: &str, path: &str) -> Option<&'static Route> {
     // A HEAD is a GET whose body is not sent.
     let method = if method == "HEAD" { "GET" } else { method };
-    ROUTES.iter().find(|route| route.method == method && route.path == path)
+    let known = ROUTES.iter().find(|route| route.method == method && route.path == path);
+    known.or_else(|| pages::find(method, path))
 }
 
 /// Before every handler: who calls, and whether the route is for them. After it: the count.
@@ -293,19 +307,24 @@ async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
         Some(route) => {
             let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
             let knock = Knock {
+                cookie: app.door.cookie(),
                 method: request.method().clone(),
                 headers: request.headers().clone(),
                 address: from.map(|ConnectInfo(address)| address.ip()),
             };
-            match door::admit(&app, route, &knock).await {
-                Ok(caller) => {
-                    request.extensions_mut().insert(knock);
-                    if let Some(caller) = caller {
-                        request.extensions_mut().insert(caller);
+            if pages::find(route.method, route.path).is_some() {
+                pages::gate::pass(&app, route, knock, request, next).await
+            } else {
+                match door::admit(&app, route, &knock).await {
+                    Ok(caller) => {
+                        request.extensions_mut().insert(knock);
+                        if let Some(caller) = caller {
+                            request.extensions_mut().insert(caller);
+                        }
+                        next.run(request).await
                     }
-                    next.run(request).await
+                    Err(problem) => problem.into_response(),
                 }
-                Err(problem) => problem.into_response(),
             }
         }
     };

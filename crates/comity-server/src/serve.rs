@@ -63,7 +63,14 @@ impl Server {
         let clock = settings.simulated_from.map_or_else(Clock::system, Clock::simulated);
         let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
         let metrics = Arc::new(Metrics::default());
+        let zone = jiff::tz::TimeZone::get(&settings.time_zone).map_err(|e| {
+            failed("bad-settings", e)
+                .path("time_zone")
+                .help("a time zone has an IANA name, like `America/Los_Angeles`")
+        })?;
         let app = Arc::new(App {
+            zone,
+            place: settings.place.clone(),
             door: Door::of(settings, &store_key)?,
             engine: engine.clone(),
             readers: Arc::new(Readers::new(readers)),
@@ -90,24 +97,11 @@ impl Server {
             })?;
         let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
         let handle = axum_server::Handle::new();
-        let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-        let serving = match tls(home).await? {
-            Some(tls) => {
-                let server = axum_server::from_tcp_rustls(listener, tls)
-                    .map_err(|e| failed("not-listening", e))?;
-                tokio::spawn(server.handle(handle.clone()).serve(service))
-            }
-            None if address.ip().is_loopback() => {
-                let server =
-                    axum_server::from_tcp(listener).map_err(|e| failed("not-listening", e))?;
-                tokio::spawn(server.handle(handle.clone()).serve(service))
-            }
-            None => {
+        let serving = match serve(home, listener, &app, &handle).await {
+            Ok(serving) => serving,
+            Err(fault) => {
                 running.stop();
-                let message = "without TLS a node listens on its own machine only";
-                return Err(failed("no-tls", message)
-                    .path("tls")
-                    .help("name a certificate and key in node.toml, or listen on 127.0.0.1"));
+                return Err(fault);
             }
         };
         Ok(Server { app, address, handle, serving, running })
@@ -119,6 +113,34 @@ impl Server {
         let _ = self.serving.await;
         let running = self.running;
         let _ = tokio::task::spawn_blocking(move || running.stop()).await;
+    }
+}
+
+/// Serves HTTP: over TLS, or without it on the machine itself.
+async fn serve(
+    home: &Home,
+    listener: TcpListener,
+    app: &Arc<App>,
+    handle: &axum_server::Handle<SocketAddr>,
+) -> Result<tokio::task::JoinHandle<std::io::Result<()>>, Diagnostic> {
+    let local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
+    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    let failed = |e: std::io::Error| failed("not-listening", e);
+    match tls(home).await? {
+        Some(tls) => {
+            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
+            Ok(tokio::spawn(server.handle(handle.clone()).serve(service)))
+        }
+        None if local => {
+            let server = axum_server::from_tcp(listener).map_err(failed)?;
+            Ok(tokio::spawn(server.handle(handle.clone()).serve(service)))
+        }
+        None => {
+            let message = "without TLS a node listens on its own machine only";
+            Err(Diagnostic::error("no-tls", message)
+                .path("tls")
+                .help("name a certificate and key in node.toml, or listen on 127.0.0.1"))
+        }
     }
 }
 

@@ -7,8 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "../../comity-exchange/tests/case/library.rs"]
+mod library;
 #[path = "live/routes.rs"]
 mod routes;
+#[path = "../../comity-exchange/tests/case/scenario.rs"]
+mod scenario;
+#[path = "live/scenarios.rs"]
+mod scenarios;
 #[path = "live/story.rs"]
 mod story;
 #[path = "live/town.rs"]

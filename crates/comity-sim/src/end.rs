@@ -3,9 +3,9 @@
 use crate::fault::{Checked, Must, demand};
 use crate::house::Origin;
 use crate::world::World;
-use comity_ledger::{Against, Events, StoredLeaf, Trust, fsck};
-use comity_node::{Ask, TileShelf};
-use comity_store::Reads;
+use comity_ledger::Trust;
+use comity_node::Ask;
+use comity_store::{FsckOptions, Reads, fsck_store};
 use jiff::SignedDuration;
 
 /// The most rounds until everything is through.
@@ -176,27 +176,15 @@ impl World<'_> {
         self.all_up()?;
         let house = &self.houses[h];
         let node = house.node.as_ref().must("is-up")?;
-        let store: &mut dyn Reads = &mut house.store.again();
-        let rows = store.leaves(0, usize::MAX).must("reads")?;
-        let checkpoints = store.checkpoints(0, usize::MAX).must("reads")?;
-        let notes: Vec<Vec<u8>> = checkpoints.into_iter().map(|row| row.note).collect();
         let keys: Vec<_> = [&house.identity.log_key, &house.identity.witness_key]
             .into_iter()
             .map(|key| key.verifier().clone())
             .chain(node.peers().map(|p| p.witness_key.clone()))
             .collect();
         let trust = Trust::in_keys(&keys);
-        let shelf = TileShelf::new(store, Some(&house.identity.store_key));
-        let against = Against {
-            tiles: &shelf,
-            checkpoints: &notes,
-            trust: &trust,
-            events: Events::Open(&shelf),
-            is_at_rest: true,
-        };
-        let leaves =
-            rows.into_iter().map(|row| Ok(StoredLeaf { leaf: row.leaf, sealed: row.sealed }));
-        let report = fsck(&against, leaves, |_| ()).must("reads")?;
+        let store_key = Some(&house.identity.store_key);
+        let options = FsckOptions { trust: &trust, store_key, is_at_rest: true };
+        let report = fsck_store(&mut house.store.again(), &options, |_| ()).must("reads")?;
         demand(report.is_clean(), "fsck-is-clean", || format!("{:?}", report.findings))?;
         let all = report.leaves == house.shadow.size();
         demand(all, "nothing-is-lost", || format!("{} leaves", report.leaves))

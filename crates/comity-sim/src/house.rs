@@ -70,6 +70,8 @@ pub struct House {
     pub next_key: Option<SecretKey>,
     /// A message key that was replaced and not revoked yet.
     pub old_key: Option<SecretKey>,
+    /// Message keys that were revoked: somebody may have stolen them.
+    pub revoked_keys: Vec<SecretKey>,
     seed: Dice,
 }
 
@@ -117,6 +119,7 @@ impl House {
             lied: false,
             next_key: None,
             old_key: None,
+            revoked_keys: Vec::new(),
             seed: dice.fork(),
         };
         house.start(stage)?;

@@ -1,6 +1,6 @@
 //! Those who lie: somebody without a key, and a party that has one.
 
-use crate::fault::{Checked, Must};
+use crate::fault::{Checked, Must, demand};
 use crate::house::Origin;
 use crate::net::{Cargo, Kind, Packet};
 use crate::shadow::Shadow;
@@ -32,6 +32,36 @@ impl World<'_> {
         let sent_at = self.houses[to].clock(self.now);
         self.inject_signed((from, to), &key, number, sent_at, Kind::Forged)?;
         self.cover.count("fault", "forged message");
+        Ok(())
+    }
+
+    /// Somebody stole a key, and signs with it after its receiver knows that it is revoked.
+    ///
+    /// # Errors
+    /// A rule that does not hold.
+    pub fn use_stolen_key(&mut self) -> Checked {
+        if !self.dice.chance(self.net.weather.changed) {
+            return Ok(());
+        }
+        let from = self.dice.below(self.houses.len() as u64) as usize;
+        let peers: Vec<usize> = self.peers_of(from).collect();
+        let to = *self.dice.pick(&peers).must("peer-is-known")?;
+        let stolen = self.houses[from].revoked_keys.last().cloned();
+        let Some(key) = stolen.filter(|_| !self.houses[to].lied) else { return Ok(()) };
+        // Told of it at some time of its clock, which may have been set back since.
+        let clock = self.houses[to].clock(self.now);
+        let party = self.houses[from].identity.party.clone();
+        let rows = self.houses[to].store.again().peers().must("reads")?;
+        let row = rows.iter().find(|row| row.party == party).must("peer-is-known")?;
+        let (_, keys) = comity_node::Peer::from_row(row).must("reads")?;
+        let knows = keys.iter().any(|known| {
+            known.key == *key.verifier() && known.revoked_at.is_some_and(|at| at <= clock)
+        });
+        if knows {
+            let number = self.inbox_next(to, from)?;
+            self.inject_signed((from, to), &key, number, clock, Kind::Forged)?;
+            self.cover.count("fault", "stolen key is used");
+        }
         Ok(())
     }
 
@@ -180,19 +210,29 @@ impl World<'_> {
     }
 
     fn convict(&mut self, liar: usize, to: usize) -> Checked {
-        use comity_ledger::{Nodes, root_at};
+        use comity_ledger::{Checkpoint, Nodes, root_at};
         self.all_up()?;
         let party = self.houses[liar].identity.party.clone();
         let node = self.houses[to].node.as_ref().must("is-up")?;
         let peer = node.peers().find(|p| p.party == party).must("peer-is-known")?;
         let Some(held) = peer.view.held().map(|h| h.checkpoint().clone()) else { return Ok(()) };
+        let unproven = peer.view.unproven().iter().map(|u| u.checkpoint().clone());
+        let unproven: Vec<Checkpoint> = unproven.collect();
         self.grow_past(liar, held.size)?;
         self.all_up()?;
         let node = self.houses[liar].node.as_mut().must("is-up")?;
         let Some(head) = node.head(held.size).must("shows-its-ledger")? else { return Ok(()) };
-        let shelf = comity_node::TileShelf::new(node.store(), None);
-        let root = root_at(&Nodes::new(&shelf, head.size), held.size).must("reads")?;
-        let lied = root != held.root;
+        let shelf = comity_store::TileShelf::new(node.store(), None);
+        let nodes = Nodes::new(&shelf, head.size);
+        let is_other = |shown: &Checkpoint| -> Checked<bool> {
+            Ok(shown.size <= head.size && root_at(&nodes, shown.size).must("reads")? != shown.root)
+        };
+        let lied = is_other(&held)?;
+        // One that was shown before, and owes a proof since, may be found out too.
+        let mut lied_before = false;
+        for shown in &unproven {
+            lied_before |= is_other(shown)?;
+        }
         let ask = Ask::PeerHead { party: party.clone(), note: head.note, proof: head.proof };
         let count = |world: &Self, name| world.cover.of("head", name);
         let before = (count(self, "split view"), count(self, "countersigned"));
@@ -204,17 +244,11 @@ impl World<'_> {
         }
         let found = count(self, "split view") > before.0;
         let signed = count(self, "countersigned") > before.1;
-        // A proof from a size that is a power of two begins with the root that is held: if it
-        // fails, nobody can tell a lie from a wrong proof. The party owes one for ever then, and
-        // is not countersigned again.
-        let owes = lied && held.size.is_power_of_two() && !signed;
-        crate::fault::demand(found == lied || owes, "two-stories-are-found", || {
+        let fits = if found { lied || lied_before } else { !lied };
+        demand(fits, "two-stories-are-found", || {
             format!("{party}: two stories {lied}, found {found}, at {} leaves", held.size)
         })?;
-        crate::fault::demand(!(lied && signed), "two-stories-are-found", || party.to_string())?;
-        if lied && !found {
-            self.cover.count("lie", "owes a proof for ever");
-        }
+        demand(!(lied && signed), "two-stories-are-found", || party.to_string())?;
         if found {
             let name = format!("split/{party}/{}", head.size);
             let kept = self.houses[to].store.again().value(&name).must("reads")?;

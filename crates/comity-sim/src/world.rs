@@ -199,10 +199,18 @@ impl<'a> World<'a> {
             && let Some(mut packet) = self.net.overheard(&mut self.dice)
         {
             packet.at = now;
+            // The office's mail to one agency, shown to the other: it knows the signature.
+            let other = (1..self.houses.len()).find(|h| packet.from == 0 && *h != packet.to);
+            if let Some(other) = other.filter(|_| self.dice.chance(400)) {
+                (packet.to, packet.kind) = (other, Kind::Forged);
+                self.cover.count("fault", "mail to somebody else");
+            } else {
+                self.cover.count("fault", "old mail again");
+            }
             self.net.inject(packet);
-            self.cover.count("fault", "old mail again");
         }
-        self.forge()
+        self.forge()?;
+        self.use_stolen_key()
     }
 
     fn disk_trouble(&mut self) {
@@ -396,6 +404,7 @@ impl<'a> World<'a> {
             let news = KeyNews::Revoked { key: old.verifier().clone() };
             if self.ask(h, Ask::TellKey(news), Origin::Administrator)? {
                 self.houses[h].old_key = None;
+                self.houses[h].revoked_keys.push(old);
                 self.cover.count("fault", "key is revoked");
             }
         }

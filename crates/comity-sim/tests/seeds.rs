@@ -16,7 +16,7 @@ const SEEDS: u64 = 500;
 const STEPS: u64 = 80;
 
 /// Every kind of misfortune.
-const FAULTS: [&str; 22] = [
+const FAULTS: [&str; 24] = [
     "partition",
     "relay down",
     "crash before a commit",
@@ -34,7 +34,9 @@ const FAULTS: [&str; 22] = [
     "clock is set right",
     "scheduler sleeps",
     "old mail again",
+    "mail to somebody else",
     "forged message",
+    "stolen key is used",
     "reply lost",
     "command given again",
     "key is replaced",

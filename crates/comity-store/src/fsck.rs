@@ -2,33 +2,30 @@
 
 use crate::fault::Fault;
 use crate::row::{CheckpointRow, LeafRow};
+use crate::shelf::TileShelf;
 use crate::store::Reads;
 use comity_ledger::{
-    Against, Events, Finding, FsckReport, KeyState, PersonKey, PersonKeyId, PersonKeys,
-    SignedCheckpoint, StoredLeaf, TILE_WIDTH, Tile, TileId, Tiles, Trust, fsck,
+    Against, Events, Finding, FsckReport, SignedCheckpoint, StoreKey, StoredLeaf, TILE_WIDTH, Tile,
+    TileId, Trust, fsck,
 };
 use comity_model::Diagnostic;
-use std::cell::RefCell;
 use std::collections::VecDeque;
 
 /// Rows that are read at once.
 const ROWS_AT_ONCE: usize = 512;
 
-/// Unwraps a person's key with the node's own.
-pub type Unwrap<'a> = &'a dyn Fn(PersonKeyId, &[u8]) -> Result<PersonKey, Diagnostic>;
-
 /// How a store is checked.
 pub struct FsckOptions<'a> {
     /// The keys that must have signed the checkpoints.
     pub trust: &'a Trust,
-    /// Unwraps persons' keys, so that every event that is not erased is opened too. `None`: the
+    /// The node's own key, so that every event that is not erased is opened too. `None`: the
     /// sealed events are hashed only.
-    pub unwrap: Option<Unwrap<'a>>,
+    pub store_key: Option<&'a StoreKey>,
     /// Whether no node is running that could write meanwhile or be about to sign.
     pub is_at_rest: bool,
 }
 
-/// Checks leaves, sealed events, tiles, checkpoints, and with [`FsckOptions::unwrap`] persons'
+/// Checks leaves, sealed events, tiles, checkpoints, and with [`FsckOptions::store_key`] persons'
 /// keys. Memory grows with the checkpoints and not with the leaves. `progress` is told of the
 /// number of leaves done.
 ///
@@ -47,22 +44,22 @@ pub fn fsck_store(
     let rows = checkpoints(store)?;
     checkpoint_rows(store, &rows, &mut more)?;
     let checkpoints: Vec<Vec<u8>> = rows.into_iter().map(|row| row.note).collect();
-    let view = View { store: RefCell::new(store), unwrap: options.unwrap };
+    let shelf = TileShelf::new(store, options.store_key);
     let against = Against {
-        tiles: &view,
+        tiles: &shelf,
         checkpoints: &checkpoints,
         trust: options.trust,
-        events: match options.unwrap {
-            Some(_) => Events::Open(&view),
+        events: match options.store_key {
+            Some(_) => Events::Open(&shelf),
             None => Events::Sealed,
         },
         is_at_rest: options.is_at_rest,
     };
-    let mut leaves = Leaves::new(&view);
+    let mut leaves = Leaves::new(&shelf);
     let mut report = fsck(&against, &mut leaves, progress)?;
     more.extend(leaves.misplaced);
     let size = report.leaves;
-    extra_tiles(*view.store.borrow_mut(), size, options.is_at_rest, &mut more)?;
+    extra_tiles(*shelf.reads(), size, options.is_at_rest, &mut more)?;
     for finding in more {
         let at = report.findings.partition_point(|f| f.index <= finding.index);
         report.findings.insert(at, finding);
@@ -71,47 +68,9 @@ pub fn fsck_store(
     Ok(report)
 }
 
-impl From<Fault> for Diagnostic {
-    fn from(fault: Fault) -> Diagnostic {
-        Diagnostic::error(fault.code(), fault.to_string())
-    }
-}
-
-/// A store that is asked from two sides.
-struct View<'a> {
-    store: RefCell<&'a mut dyn Reads>,
-    unwrap: Option<Unwrap<'a>>,
-}
-
-impl Tiles for View<'_> {
-    fn tile(&self, id: TileId) -> Result<Option<Vec<u8>>, Diagnostic> {
-        let Some(mut tile) = self.store.borrow_mut().tile(id)? else { return Ok(None) };
-        if tile.bytes.len() != 32 * usize::from(tile.id.width) {
-            // Of no width that is asked for: named as a tile of the wrong length.
-            return Ok(Some(Vec::new()));
-        }
-        // While a node runs, a tile may have grown since the leaves were read.
-        tile.bytes.truncate(32 * usize::from(id.width));
-        Ok(Some(tile.bytes))
-    }
-}
-
-impl PersonKeys for View<'_> {
-    fn person_key(&self, id: &PersonKeyId) -> Result<Option<KeyState>, Diagnostic> {
-        let Some(row) = self.store.borrow_mut().person_key(*id)? else { return Ok(None) };
-        match (row.wrapped, row.destroyed_at, self.unwrap) {
-            (_, Some(at), _) => Ok(Some(KeyState::Destroyed { at })),
-            (Some(wrapped), None, Some(unwrap)) => {
-                unwrap(*id, &wrapped).map(|key| Some(KeyState::Held(key)))
-            }
-            _ => Ok(None),
-        }
-    }
-}
-
 /// Leaves in the order of their indexes, some at a time.
 struct Leaves<'a, 'b> {
-    view: &'a View<'b>,
+    shelf: &'a TileShelf<'b>,
     next: u64,
     position: u64,
     read: VecDeque<LeafRow>,
@@ -119,8 +78,8 @@ struct Leaves<'a, 'b> {
 }
 
 impl<'a, 'b> Leaves<'a, 'b> {
-    fn new(view: &'a View<'b>) -> Leaves<'a, 'b> {
-        Leaves { view, next: 0, position: 0, read: VecDeque::new(), misplaced: None }
+    fn new(shelf: &'a TileShelf<'b>) -> Leaves<'a, 'b> {
+        Leaves { shelf, next: 0, position: 0, read: VecDeque::new(), misplaced: None }
     }
 }
 
@@ -129,7 +88,7 @@ impl Iterator for Leaves<'_, '_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.read.is_empty() {
-            match self.view.store.borrow_mut().leaves(self.next, ROWS_AT_ONCE) {
+            match self.shelf.reads().leaves(self.next, ROWS_AT_ONCE) {
                 Ok(rows) => self.read = rows.into(),
                 Err(fault) => return Some(Err(fault.into())),
             }

@@ -21,6 +21,7 @@ mod memory;
 mod migration;
 mod postgres;
 mod row;
+mod shelf;
 mod sqlite;
 mod store;
 
@@ -29,12 +30,13 @@ pub use batch::{Batch, Change};
 pub use check::VALUE_BYTES_MAX;
 pub use dump::Row;
 pub use fault::Fault;
-pub use fsck::{FsckOptions, Unwrap, fsck_store};
+pub use fsck::{FsckOptions, fsck_store};
 pub use memory::{MemoryStore, Trouble};
 pub use postgres::{PostgresOptions, PostgresStore};
 pub use row::{
     AccountRow, AuditRow, CaseRow, CheckpointRow, FileRow, InboxRow, LeafRow, OutboxRow, PeerRow,
     PersonKeyRow, ReplyRow, SessionRow, TaskRow, role_name,
 };
+pub use shelf::{TileShelf, key_state};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use store::{Page, Reads, Store, TaskCursor};

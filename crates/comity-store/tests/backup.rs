@@ -10,7 +10,7 @@
 mod common;
 
 use comity_store::*;
-use common::ledger::{fill, trust, unwrap};
+use common::ledger::{fill, store_key, trust};
 use common::random::{Random, any_batch};
 use common::*;
 use std::path::Path;
@@ -125,8 +125,8 @@ fn a_drill_restores_counts_and_checks() {
     fill(&mut *rig.store, &[200, 100]);
     let made = backup(&mut *rig.store, "postgres", at(1), &path).unwrap();
     assert!(made.checkpoint.as_deref().is_some_and(|note| note.contains("\n300\n")));
-    let trust = trust();
-    let options = FsckOptions { trust: &trust, unwrap: Some(&unwrap), is_at_rest: true };
+    let (trust, key) = (trust(), store_key());
+    let options = FsckOptions { trust: &trust, store_key: Some(&key), is_at_rest: true };
     let mut scratch = sqlite();
     let drill = drill(&path, &mut *scratch.store, &options, |_| {}).unwrap();
     assert!(drill.is_clean(), "{drill:?}");
@@ -152,8 +152,8 @@ fn a_drill_says_that_a_whole_backup_holds_a_broken_ledger() {
         commit(&mut broken, [row.into_change().unwrap()]);
     }
     backup(&mut broken, "memory", at(1), &path).unwrap();
-    let trust = trust();
-    let options = FsckOptions { trust: &trust, unwrap: Some(&unwrap), is_at_rest: true };
+    let (trust, key) = (trust(), store_key());
+    let options = FsckOptions { trust: &trust, store_key: Some(&key), is_at_rest: true };
     let drill = drill(&path, &mut MemoryStore::new(), &options, |_| {}).unwrap();
     assert!(drill.is_same && !drill.is_clean());
     assert_eq!(drill.fsck.first().unwrap().place, "sealed event of leaf 17");

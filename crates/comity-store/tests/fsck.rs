@@ -26,7 +26,7 @@ fn every_store_with_an_untouched_ledger_is_clean() {
         assert!(report.root.is_some_and(|root| root != Hash::EMPTY_TREE));
         // Without the key of the node, by hashes alone.
         let trust = trust();
-        let options = FsckOptions { trust: &trust, unwrap: None, is_at_rest: true };
+        let options = FsckOptions { trust: &trust, store_key: None, is_at_rest: true };
         let mut told = 0;
         let report = fsck_store(&mut *rig.store, &options, |leaves| told = leaves).unwrap();
         assert!(report.is_clean());
@@ -54,7 +54,7 @@ fn a_node_that_goes_on_while_it_is_checked_is_not_blamed() {
         }
         let mut reader = rig.store.reader().unwrap();
         let trust = trust();
-        let options = FsckOptions { trust: &trust, unwrap: None, is_at_rest: false };
+        let options = FsckOptions { trust: &trust, store_key: None, is_at_rest: false };
         let report = fsck_store(&mut *reader, &options, |_| {
             rig.store.commit(&writer.batch(5)).unwrap();
         });

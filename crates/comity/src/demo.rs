@@ -7,8 +7,9 @@ use crate::print::{Watched, gallery_of};
 use comity_exchange::case::Side;
 use comity_node::Ask;
 use comity_print::FingerPosition;
-use comity_server::demo::{Day, Person, Told};
+use comity_server::demo::{Day, PASSWORD, Person, Told, accounts, run_clocks};
 use comity_server::home::{Home, Settings};
+use comity_server::problem::Problem;
 use comity_server::searcher::Searcher;
 use comity_server::serve::{Server, until_stopped};
 use serde_json::json;
@@ -18,8 +19,10 @@ use std::sync::Arc;
 
 /// Play a day of a county jail and a federal office on this machine
 #[derive(clap::Args)]
-#[command(after_help = "Example: comity demo --speed 600\n\nEverybody in it is invented, and so \
-are the prints. The nodes go on listening when the day is over; Ctrl-C stops them.")]
+#[command(
+    after_help = "Examples:\n  comity demo --speed 600\n  comity demo --no-day --speed 1 --from 2018-06-01T13:00:00Z \\\n    --place us-tx.travis --time-zone America/Chicago\n\nEverybody in it is invented, and so \
+are the prints. The nodes go on listening when the day is over; Ctrl-C stops them."
+)]
 pub struct Args {
     /// Folder of the two nodes; a new one is made
     #[arg(long, default_value = "out/demo")]
@@ -30,6 +33,18 @@ pub struct Args {
     /// Stop when the day is over
     #[arg(long)]
     once: bool,
+    /// Play no day: two desks for you to work at, with arrest cards to send
+    #[arg(long, conflicts_with = "once")]
+    no_day: bool,
+    /// The place whose law applies at the jail when you book somebody
+    #[arg(long, default_value = "us-ga")]
+    place: String,
+    /// The moment at which the clocks begin
+    #[arg(long, requires = "no_day", value_name = "INSTANT")]
+    from: Option<jiff::Timestamp>,
+    /// The jail's time zone, by its IANA name
+    #[arg(long, default_value = "America/New_York")]
+    time_zone: String,
     /// Where the jail listens; the office has the next port
     #[arg(long, default_value = "127.0.0.1:8471")]
     listen: SocketAddr,
@@ -94,19 +109,52 @@ fn settings(args: &Args, side: Side) -> Settings {
         head_s: 2,
         idle_minutes: 30,
         second_factor: false,
-        simulated_from: Some(comity_server::demo::starts_at()),
+        time_zone: args.time_zone.clone(),
+        place: (side == Side::Agency).then(|| args.place.clone()),
+        simulated_from: Some(args.from.unwrap_or_else(comity_server::demo::starts_at)),
         ..Settings::new(&party, side, &url, listen)
     }
 }
 
 /// The people of the day, with their arrest cards.
 fn people() -> Result<Vec<Person>, Failure> {
-    let card = |number: usize| {
-        let images = PRINTS[number][2..].iter().zip(FINGERS);
+    let card = |number: usize, whose: usize| {
+        let images = PRINTS[whose][2..].iter().zip(FINGERS);
         let images: Vec<(FingerPosition, &[u8])> = images.map(|(i, f)| (f, *i)).collect();
         comity_server::demo::card(number, &images).map_err(|e| Failure::usage(e.to_string()))
     };
-    (0..PRINTS.len()).map(|n| Ok(Person { number: n, card: card(n)? })).collect()
+    // The last ones are arrested again, as people are.
+    let whose = [0, 1, 2, 3, 4, 0, 1, 3];
+    let one = |(number, whose): (usize, usize)| Ok(Person { number, card: card(number, whose)? });
+    whose.into_iter().enumerate().map(one).collect()
+}
+
+fn failed(problem: Problem) -> Failure {
+    Failure::usage(problem.detail)
+}
+
+/// Writes the arrest cards, to be sent by hand.
+fn cards(args: &Args, people: &[Person]) -> Result<PathBuf, Failure> {
+    let folder = args.folder.join("cards");
+    let stays = |e: std::io::Error| Failure::usage(format!("{}: {e}", folder.display()));
+    std::fs::create_dir_all(&folder).map_err(stays)?;
+    for person in people {
+        let path = folder.join(format!("person-{}.an2", person.number + 1));
+        std::fs::write(path, &person.card).map_err(stays)?;
+    }
+    Ok(folder)
+}
+
+/// Says what is there, and how to get in.
+fn greet(jail: &Home, office: &Home, fingers: usize, cards: &Path, mut names: Vec<&str>) {
+    names.sort_unstable();
+    names.dedup();
+    println!("county jail     {}", jail.settings.url);
+    println!("federal office  {}   a gallery of {fingers} fingers", office.settings.url);
+    println!("arrest cards    {}   to send when you book somebody", cards.display());
+    println!("sign in as      {}", names.join(", "));
+    println!("with            {PASSWORD}");
+    println!("Everybody here is invented, and so are the prints.\n");
 }
 
 /// Runs the command.
@@ -129,6 +177,7 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
         .collect();
     let fingers = gallery_of(&gallery, &known, STRANGERS)?;
     let people = people()?;
+    let cards = cards(args, &people)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -142,10 +191,18 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
             let added = server.app.engine.ask(Ask::AddPeer(news)).await;
             added.map_err(|fault| Failure::usage(fault.to_string()))?;
         }
+        let mut names = accounts(&at_jail).await.map_err(failed)?;
+        names.extend(accounts(&at_office).await.map_err(failed)?);
         if !as_json {
-            println!("county jail     {}", jail.settings.url);
-            println!("federal office  {}   a gallery of {fingers} fingers", office.settings.url);
-            println!("Everybody here is invented, and so are the prints.\n");
+            greet(&jail, &office, fingers, &cards, names);
+        }
+        let both = [&at_jail, &at_office];
+        if args.no_day {
+            let clocks = run_clocks(&both, f64::from(args.speed));
+            tokio::select! { () = clocks => {}, () = until_stopped() => {} }
+            at_jail.stop().await;
+            at_office.stop().await;
+            return Ok(EXIT_OK);
         }
         let say = |told: &Told| {
             if as_json {
@@ -160,11 +217,12 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
             if !as_json {
                 println!("\nThe day is over. The nodes go on listening; Ctrl-C stops them.");
             }
-            until_stopped().await;
+            let clocks = run_clocks(&both, 1.0);
+            tokio::select! { () = clocks => {}, () = until_stopped() => {} }
         }
         at_jail.stop().await;
         at_office.stop().await;
-        played.map_err(|problem| Failure::usage(problem.detail))?;
+        played.map_err(failed)?;
         Ok(EXIT_OK)
     })
 }

@@ -325,8 +325,7 @@ fn checked(
 ) -> Result<FsckReport, Failure> {
     let trust = home.trust(store).map_err(found)?;
     let key = home.identity().map_err(found)?.store_key;
-    let unwrap = |id, wrapped: &[u8]| key.unwrap_key(id, wrapped);
-    let options = FsckOptions { trust: &trust, unwrap: Some(&unwrap), is_at_rest: at_rest };
+    let options = FsckOptions { trust: &trust, store_key: Some(&key), is_at_rest: at_rest };
     run(store, &options).map_err(found)
 }
 

@@ -219,7 +219,7 @@ impl Facts {
     }
 
     /// The facts as the `facts` of a case file.
-    pub(super) fn tree(&self) -> &Map<String, Value> {
+    pub fn tree(&self) -> &Map<String, Value> {
         &self.tree
     }
 }

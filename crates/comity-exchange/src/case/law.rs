@@ -8,7 +8,7 @@ use super::request::Draft;
 use super::state::Case;
 use crate::envelope::Digest;
 use comity_model::clock::{CapKind, Fact};
-use comity_model::{Diagnostic, Tri};
+use comity_model::{CaseFacts, Diagnostic, Tri};
 use comity_policy::case::{Question, read_case};
 use comity_policy::decide::{ChannelAnswer, ClauseRef};
 use comity_policy::explain::ENGINE_VERSION;
@@ -206,6 +206,26 @@ impl Advice {
         Advice::ask(library, case, Some(draft), now)
     }
 
+    /// The facts that the law is asked with: the case as it stands, and a request that is not
+    /// issued yet laid over it.
+    ///
+    /// # Errors
+    /// As for [`Advice::of`].
+    pub fn facts(
+        library: &Library,
+        case: &Case,
+        draft: Option<&Draft>,
+        now: Timestamp,
+    ) -> Result<CaseFacts, Vec<Diagnostic>> {
+        let on = case.day_of(now).map_err(|d| vec![d])?;
+        let text = case.as_case_file(on, draft).to_string();
+        let mut file = read_case(library, "case", text.as_bytes(), &Question::default())?;
+        if file.steps.is_empty() {
+            return Err(Vec::new());
+        }
+        Ok(file.steps.swap_remove(0).facts)
+    }
+
     fn ask(
         library: &Library,
         case: &Case,
@@ -213,11 +233,9 @@ impl Advice {
         now: Timestamp,
     ) -> Result<Advice, Vec<Diagnostic>> {
         let on = case.day_of(now).map_err(|d| vec![d])?;
-        let text = case.as_case_file(on, draft).to_string();
-        let file = read_case(library, "case", text.as_bytes(), &Question::default())?;
-        let Some(step) = file.steps.first() else { return Err(Vec::new()) };
-        let derived = library.derive(&step.facts, &Scope::InForce);
-        let clock = library.hold_clock(&step.facts, &Scope::InForce, &derived, Some(now));
+        let facts = Advice::facts(library, case, draft, now)?;
+        let derived = library.derive(&facts, &Scope::InForce);
+        let clock = library.hold_clock(&facts, &Scope::InForce, &derived, Some(now));
         let reader = Reader { library, derived: &derived };
         let (flags, duties) = reader.effects();
         let finding = Finding {

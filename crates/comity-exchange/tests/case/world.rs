@@ -1,41 +1,12 @@
 //! Two nodes and what is on its way between them.
 
+pub use crate::library::library;
 use comity_exchange::case::*;
 use comity_model::clock::Zone;
-use comity_policy::{Channel, Library, PolicyFile};
+use comity_policy::Channel;
 use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-
-/// A folder or file of the repository.
-pub fn repository(path: &str) -> PathBuf {
-    Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").unwrap()).join("../..").join(path)
-}
-
-fn collect(folder: &Path, out: &mut Vec<PolicyFile>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            let bytes = std::fs::read(&path).unwrap();
-            out.push(PolicyFile { name: path.display().to_string(), bytes });
-        }
-    }
-}
-
-/// The repository's policies.
-pub fn library() -> &'static Library {
-    static LIBRARY: OnceLock<Library> = OnceLock::new();
-    LIBRARY.get_or_init(|| {
-        let mut files = Vec::new();
-        collect(&repository("policies"), &mut files);
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        Library::load(&files).unwrap_or_else(|found| panic!("{found:?}"))
-    })
-}
 
 pub fn official(role: OfficialRole) -> By {
     let id = OfficialId::new(role.name().replace(' ', "-").as_str()).unwrap();
@@ -352,28 +323,4 @@ impl World {
         world.agency.ok(start, friday);
         world
     }
-}
-
-/// The groups of a tree of facts, path by path.
-pub fn split(tree: &Map<String, Value>, mine: impl Fn(&str) -> bool) -> Map<String, Value> {
-    let mut out = Map::new();
-    for (group, value) in tree {
-        match value {
-            Value::Object(members) => {
-                let kept: Map<String, Value> = members
-                    .iter()
-                    .filter(|(name, _)| mine(&format!("{group}.{name}")))
-                    .map(|(k, v)| (k.clone(), v.clone()))
-                    .collect();
-                if !kept.is_empty() {
-                    out.insert(group.clone(), Value::Object(kept));
-                }
-            }
-            _ if mine(group) => {
-                out.insert(group.clone(), value.clone());
-            }
-            _ => {}
-        }
-    }
-    out
 }

@@ -73,6 +73,40 @@ fn a_ledger_that_told_two_stories_is_convicted() {
 }
 
 #[test]
+fn a_second_story_is_found_whatever_the_size_that_the_peer_holds() {
+    // Sizes of 7 to 17 leaves: two of them are powers of two.
+    let note = |text: &str| json!({ "note": { "text": text } });
+    let mut sizes = Vec::new();
+    for more in 0..10 {
+        let mut world = World::requested();
+        let mut other = World::requested();
+        for minute in 0..more {
+            world.jail.enter(OfficialRole::Clerk, entry(note("one story")), at(11 + minute));
+            other.jail.enter(OfficialRole::Clerk, entry(note("another")), at(11 + minute));
+        }
+        world.jail.enter(OfficialRole::Clerk, entry(note("the end of it")), at(30));
+        assert!(matches!(
+            show(&mut world.jail, &mut world.office, 31),
+            HeadReply::Countersigned(_)
+        ));
+        let held = world.jail.node.size();
+        for minute in [32, 33] {
+            other.jail.enter(OfficialRole::Clerk, entry(note("and on")), at(minute));
+        }
+        other.jail.ok(Ask::Checkpoint, at(34));
+        let head = other.jail.node.head(held).unwrap().unwrap();
+        let party = party(JAIL);
+        let ask = Ask::PeerHead { party, note: head.note, proof: head.proof };
+        let reply = world.office.ok(ask, at(35));
+        let Done::Head(HeadReply::Split(evidence)) = reply else { panic!("{held}: {reply:?}") };
+        let view = comity_ledger::SplitView::parse("evidence", &evidence).unwrap();
+        view.verify_with_own_keys().unwrap();
+        sizes.push(held);
+    }
+    assert!(sizes.iter().filter(|size| size.is_power_of_two()).count() > 0, "{sizes:?}");
+}
+
+#[test]
 fn a_countersignature_of_somebody_else_or_of_another_tree_is_refused() {
     let mut world = World::requested();
     world.jail.ok(Ask::Checkpoint, at(10));

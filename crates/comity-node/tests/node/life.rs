@@ -2,35 +2,24 @@
 
 use crate::world::*;
 use comity_exchange::case::*;
-use comity_ledger::{Against, Events, StoredLeaf, Trust, fsck};
+use comity_ledger::Trust;
 use comity_node::*;
 use comity_policy::Channel;
-use comity_store::Reads;
+use comity_store::{FsckOptions, Reads, fsck_store};
 use serde_json::json;
 
 /// The ledger of a house holds in every leaf, event, tile and checkpoint.
 pub fn check_ledger(house: &mut House) -> u64 {
     house.ok(Ask::Checkpoint, at(100_000));
-    let store: &mut dyn Reads = &mut house.store.again();
-    let rows = store.leaves(0, 10_000).unwrap();
-    let checkpoints = store.checkpoints(0, 10_000).unwrap();
-    let notes: Vec<Vec<u8>> = checkpoints.into_iter().map(|row| row.note).collect();
     let keys: Vec<_> = [&house.identity.log_key, &house.identity.witness_key]
         .into_iter()
         .map(|key| key.verifier().clone())
         .chain(house.node.peers().map(|p| p.witness_key.clone()))
         .collect();
     let trust = Trust::in_keys(&keys);
-    let shelf = TileShelf::new(store, Some(&house.identity.store_key));
-    let against = Against {
-        tiles: &shelf,
-        checkpoints: &notes,
-        trust: &trust,
-        events: Events::Open(&shelf),
-        is_at_rest: true,
-    };
-    let leaves = rows.into_iter().map(|row| Ok(StoredLeaf { leaf: row.leaf, sealed: row.sealed }));
-    let report = fsck(&against, leaves, |_| ()).unwrap();
+    let store_key = Some(&house.identity.store_key);
+    let options = FsckOptions { trust: &trust, store_key, is_at_rest: true };
+    let report = fsck_store(&mut house.store.again(), &options, |_| ()).unwrap();
     assert!(report.is_clean(), "{:?}", report.findings);
     report.leaves
 }

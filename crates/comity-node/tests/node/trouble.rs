@@ -4,9 +4,9 @@ use crate::life::check_ledger;
 use crate::world::*;
 use comity_exchange::KeyNews;
 use comity_exchange::case::*;
-use comity_ledger::{KeyKind, KeyName, SecretKey};
+use comity_ledger::{KeyKind, KeyName, Note, SecretKey};
 use comity_node::*;
-use comity_store::{Reads, Trouble};
+use comity_store::{Change, OutboxRow, Reads, Trouble};
 use serde_json::json;
 
 #[test]
@@ -175,6 +175,35 @@ fn the_audit_is_a_chain() {
     }
 }
 
+#[test]
+fn messages_are_stored_sealed_and_those_of_before_are_still_sent() {
+    let mut world = World::requested();
+    world.jail.enter(OfficialRole::Clerk, claim_made("c"), at(10));
+    let (office, jail) = (party(OFFICE), party(JAIL));
+    let row = world.jail.store.again().outbox_pending(&office, 9).unwrap().remove(0);
+    let parcel = world.jail.node.parcels(at(11), 9).unwrap().remove(0);
+    let holds = |stored: &[u8], text: &[u8]| stored.windows(text.len()).any(|w| w == text);
+    let stored = row.bytes.clone().unwrap();
+    assert!(holds(&parcel.envelope, b"claim.made") && !holds(&stored, b"claim.made"));
+    // As it was stored before messages were sealed.
+    let bytes = parcel.envelope.clone();
+    let old = Change::SignAgain { peer: office.clone(), number: row.number, bytes };
+    world.jail.ok(Ask::Keep(vec![old]), at(11));
+    world.jail.restart();
+    assert_eq!(world.jail.node.parcels(at(500), 9).unwrap(), std::slice::from_ref(&parcel));
+    // What waits for a message before it is sealed too, and is applied after a restart.
+    world.jail.enter(OfficialRole::Clerk, claim_made("d"), at(12));
+    let second = world.jail.node.parcels(at(500), 9).unwrap().remove(1);
+    world.office.ok(Ask::Deliver { envelope: second.envelope, files: vec![] }, at(13));
+    let waits = world.office.store.again().inbox_waiting(&jail).unwrap().remove(0);
+    assert!(!holds(&waits.waiting.unwrap(), b"claim.made"));
+    world.office.restart();
+    let ask = Ask::Deliver { envelope: parcel.envelope, files: vec![] };
+    let Done::Receipts(receipts) = world.office.ok(ask, at(14)) else { panic!() };
+    assert_eq!(receipts.len(), 2);
+    assert_eq!(world.office.case().claims.len(), 2);
+}
+
 /// A key of the jail's, and what the peers are told of it.
 fn next_key(seed: u8, until: i64) -> (SecretKey, Ask) {
     let key = SecretKey::from_seed(KeyName::new(JAIL).unwrap(), KeyKind::Log, [seed; 32]);
@@ -196,9 +225,20 @@ fn the_message_that_tells_of_a_key_keeps_the_signature_of_the_one_before() {
     world.jail.identity.message_key = key.clone();
     world.jail.node.set_message_key(key);
     world.jail.enter(OfficialRole::Clerk, claim_made("d"), at(11));
+    let office = party(OFFICE);
+    let before = world.jail.store.again().outbox_pending(&office, 9).unwrap();
     let changes = world.jail.node.sign_again().unwrap();
     world.jail.ok(Ask::Keep(changes), at(11));
     world.jail.restart();
+    // What comes after the news is signed by the new key, on disk too, and is the same message.
+    let after = world.jail.store.again().outbox_pending(&office, 9).unwrap();
+    let same = |(old, row): (&OutboxRow, &OutboxRow)| (old.id, old.digest) == (row.id, row.digest);
+    assert!(before.len() == 3 && before.iter().zip(&after).all(same));
+    let sent = world.jail.node.parcels(at(500), 9).unwrap();
+    let note = |parcel: &Parcel| Note::parse("note", &parcel.envelope).unwrap();
+    let new = world.jail.identity.message_key.verifier();
+    let signed: Vec<bool> = sent.iter().map(|p| note(p).check(new).unwrap().is_some()).collect();
+    assert_eq!(signed, [false, false, true]);
     assert_eq!(world.carry(at(500)), 3, "the claims and the key, in order");
     assert_eq!(world.office.case().claims.len(), 2);
 }

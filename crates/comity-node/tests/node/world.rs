@@ -1,45 +1,19 @@
 //! Two nodes on stores in memory, and the mail between them.
 
+use crate::library::library;
 use comity_exchange::Party;
 use comity_exchange::case::*;
 use comity_ledger::{KeyKind, KeyName, SecretKey, StoreKey};
 use comity_node::*;
-use comity_policy::{Library, PolicyFile};
 use comity_store::MemoryStore;
 use jiff::{SignedDuration, Timestamp};
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
 
 pub const JAIL: &str = "jail.example/party";
 pub const OFFICE: &str = "office.example/party";
 pub const FILE: &[u8] = b"a file that stands for an EBTS transaction";
-
-fn collect(folder: &Path, out: &mut Vec<PolicyFile>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            let bytes = std::fs::read(&path).unwrap();
-            out.push(PolicyFile { name: path.display().to_string(), bytes });
-        }
-    }
-}
-
-pub fn library() -> Arc<Library> {
-    static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
-    let load = || {
-        let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
-        let mut files = Vec::new();
-        collect(&here.join("../../policies"), &mut files);
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        Arc::new(Library::load(&files).unwrap_or_else(|found| panic!("{found:?}")))
-    };
-    LIBRARY.get_or_init(load).clone()
-}
 
 pub struct Seeded(Xoshiro256PlusPlus);
 
@@ -155,7 +129,7 @@ pub const CASE: CaseId = CaseId([7; 16]);
 
 fn open(store: &MemoryStore, identity: &Identity, seed: u64) -> Node {
     let (store, random) = (Box::new(store.again()), Box::new(Seeded::new(seed)));
-    Node::open(store, identity.clone(), library(), random).unwrap()
+    Node::open(store, identity.clone(), library().clone(), random).unwrap()
 }
 
 pub struct World {

@@ -49,6 +49,14 @@ pub fn to_html(e: &Explanation) -> String {
         e.engine,
         t = escape(title),
     );
+    out.push_str(&body_html(e));
+    out.push_str("</main></body></html>\n");
+    out
+}
+
+/// What stands inside the page: for pages that have a head of their own.
+pub fn body_html(e: &Explanation) -> String {
+    let mut out = String::new();
     for p in &e.problems {
         let _ = write!(
             out,
@@ -64,7 +72,7 @@ pub fn to_html(e: &Explanation) -> String {
     lists(e, &mut out);
     clock(&e.clock, &mut out);
     policies(e, &mut out);
-    out.push_str("<p class=\"quiet\">This is not legal advice. A hold needs a person, a rule and a citation.</p></main></body></html>\n");
+    out.push_str("<p class=\"quiet\">This is not legal advice. A hold needs a person, a rule and a citation.</p>");
     out
 }
 
@@ -72,7 +80,7 @@ fn channel(v: &ChannelView, out: &mut String) {
     let word = v.answer.replace('_', " ");
     let _ = write!(
         out,
-        "<section class=\"answer {}\"><h3>{} — <span class=\"word\">{}</span></h3><p class=\"sentence\">{}</p>",
+        "<section class=\"answer {}\"><h2>{} — <span class=\"word\">{}</span></h2><p class=\"sentence\">{}</p>",
         v.answer,
         escape(&v.channel.name().replace('_', " ")),
         escape(&word),

@@ -54,10 +54,9 @@ impl AccountKey {
         AccountKey(Zeroizing::new(bytes))
     }
 
-    /// The key that follows from the node's store key. The line break keeps it apart from every
-    /// booking number, which has none.
+    /// The key that follows from the node's store key.
     pub fn of(key: &StoreKey) -> AccountKey {
-        AccountKey::from_bytes(key.number_ref("\ncomity-accounts/v1"))
+        AccountKey(key.derive("accounts"))
     }
 
     /// A key for one use.

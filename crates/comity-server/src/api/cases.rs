@@ -55,7 +55,8 @@ pub async fn list(
     Ok(as_json(StatusCode::OK, &body))
 }
 
-fn cursor(text: &str) -> Result<(Timestamp, CaseId), Problem> {
+/// The place in a list of cases at which the next page begins.
+pub(crate) fn cursor(text: &str) -> Result<(Timestamp, CaseId), Problem> {
     let parts = text.split_once('_').and_then(|(at, case)| {
         let at = Timestamp::from_nanosecond(at.parse().ok()?).ok()?;
         Some((at, CaseId::parse(case)?))
@@ -171,18 +172,26 @@ pub async fn prints(
     body: Bytes,
 ) -> Result<Response, Problem> {
     let case = id_of(&case)?;
-    let transaction = comity_print::formats::nist::read(&body).map_err(|fault| {
+    let entry = serde_json::from_value(submission(&body)?)
+        .map_err(|e| Problem::bad_request("bad-body", e.to_string()))?;
+    let sent = Sent { role: None, peer: None, entry };
+    put(&app, &caller, case, &headers, sent, Some(body.to_vec())).await
+}
+
+/// The entry of a submission, from its file.
+///
+/// # Errors
+/// The bytes are no transaction, or have no control number.
+pub(crate) fn submission(file: &[u8]) -> Result<Value, Problem> {
+    let transaction = comity_print::formats::nist::read(file).map_err(|fault| {
         let detail = format!("this is no ANSI/NIST-ITL transaction: {fault}");
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "not-a-transaction", detail)
     })?;
-    let tcn = Tcn::new(transaction.header().control_number.trim());
-    let Some(tcn) = tcn else {
+    let Some(tcn) = Tcn::new(transaction.header().control_number.trim()) else {
         let detail = "field 1.009, the control number, has 10 to 40 printable characters";
         return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "no-control-number", detail));
     };
-    let entry = Entry::SubmitPrints { tcn, file: Digest::of_bytes(&body) };
-    let sent = Sent { role: None, peer: None, entry };
-    put(&app, &caller, case, &headers, sent, Some(body.to_vec())).await
+    Ok(json!({ "submit_prints": { "tcn": tcn, "file": Digest::of_bytes(file) } }))
 }
 
 async fn put(
@@ -244,11 +253,16 @@ fn command_id(caller: &Caller, case: CaseId, headers: &HeaderMap) -> Result<Comm
         let detail = "`Idempotency-Key` has 8 to 128 printable ASCII characters";
         return Err(Problem::bad_request("bad-idempotency-key", detail));
     };
+    Ok(command_of(caller, case, key))
+}
+
+/// The command that a caller means by a key in a case.
+pub(crate) fn command_of(caller: &Caller, case: CaseId, key: &str) -> CommandId {
     let text = format!("comity-command/v1\n{}\n{case}\n{key}", caller.account.as_str());
     let digest = Digest::of_bytes(text.as_bytes());
     let mut id = [0; 16];
     id.copy_from_slice(&digest.0[..16]);
-    Ok(CommandId(id))
+    CommandId(id)
 }
 
 /// The version that the caller looked at: `If-Match: "7"`.

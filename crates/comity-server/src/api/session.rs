@@ -3,7 +3,7 @@
 use super::{Accept, as_json};
 use crate::account::{NewSession, Proof, SignIn, Stage};
 use crate::app::App;
-use crate::door::{Caller, Knock, at_desk};
+use crate::door::{Caller, Door, Knock, at_desk};
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -40,28 +40,30 @@ fn started(new: &NewSession) -> Response {
 }
 
 fn told(app: &App, knock: &Knock, sign_in: SignIn) -> Result<Response, Problem> {
-    let now = app.engine.clock.now();
-    let mut throttle = app.door.throttle();
-    match (sign_in, knock.address) {
-        (SignIn::Failed, address) => {
-            if let Some(address) = address {
-                throttle.failed(address, now);
-            }
-            Err(failed())
-        }
-        (SignIn::Started(new), address) => {
-            if let (Some(address), Stage::Full) = (address, new.session.stage()) {
-                throttle.succeeded(address);
-            }
-            Ok(started(&new))
-        }
+    match counted(app, knock, sign_in) {
+        SignIn::Failed => Err(failed()),
+        SignIn::Started(new) => Ok(started(&new)),
     }
 }
 
+/// Counts how signing in went against the address that it came from.
+pub(crate) fn counted(app: &App, knock: &Knock, sign_in: SignIn) -> SignIn {
+    let now = Door::now();
+    let mut throttle = app.door.throttle();
+    match (&sign_in, knock.address) {
+        (SignIn::Failed, Some(address)) => throttle.failed(address, now),
+        (SignIn::Started(new), Some(address)) if new.session.stage() == Stage::Full => {
+            throttle.succeeded(address);
+        }
+        _ => {}
+    }
+    sign_in
+}
+
 /// An address that failed too often waits.
-fn must_not_wait(app: &App, knock: &Knock) -> Result<(), Problem> {
+pub(crate) fn must_not_wait(app: &App, knock: &Knock) -> Result<(), Problem> {
     let Some(address) = knock.address else { return Ok(()) };
-    let wait = app.door.throttle().wait(address, app.engine.clock.now());
+    let wait = app.door.throttle().wait(address, Door::now());
     if wait.is_positive() {
         let detail = format!("too many failures from here; try again in {} s", wait.as_secs() + 1);
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "slow-down", detail));

@@ -162,7 +162,7 @@ async fn a_change_that_a_browser_sends_by_cookie_needs_the_pages_token() {
     let town = Town::new("2016-03-01T14:05:00Z").await;
     let (jail, clerk) = (&town.jail, &town.clerk);
     let csrf = jail.get(clerk, "/api/v1/session").await.ok()["csrf"].as_str().unwrap().to_owned();
-    let cookie = format!("__Host-comity={clerk}");
+    let cookie = format!("{}={clerk}", jail.server().app.door.cookie());
     let with_cookie = |method, path: &str| {
         let request = jail.client.request(method, format!("{}{path}", jail.url));
         request.header("cookie", cookie.clone()).header("content-type", "application/json")

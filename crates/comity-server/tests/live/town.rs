@@ -1,8 +1,8 @@
 //! A jail and a federal office as two servers, and people who sign in to them.
 
+use crate::library::library;
 use comity_exchange::case::{Candidate, GalleryRecord, SearchResult, Side};
 use comity_node::{Ask, Random};
-use comity_policy::{Library, PolicyFile};
 use comity_print::formats::nist::build::{Envelope, start};
 use comity_print::formats::nist::ebts::Tot;
 use comity_server::account::{Actor, NewAccount, Origin, Role};
@@ -13,34 +13,9 @@ use comity_server::serve::Server;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-
-fn collect(folder: &Path, out: &mut Vec<PolicyFile>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            collect(&path, out);
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            let bytes = std::fs::read(&path).unwrap();
-            out.push(PolicyFile { name: path.display().to_string(), bytes });
-        }
-    }
-}
-
-pub fn library() -> Arc<Library> {
-    static LIBRARY: OnceLock<Arc<Library>> = OnceLock::new();
-    let load = || {
-        let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
-        let mut files = Vec::new();
-        collect(&here.join("../../policies"), &mut files);
-        files.sort_by(|a, b| a.name.cmp(&b.name));
-        Arc::new(Library::load(&files).unwrap_or_else(|found| panic!("{found:?}")))
-    };
-    LIBRARY.get_or_init(load).clone()
-}
 
 /// Finds one candidate for every transaction whose origin is not `NOBODY`.
 struct OneFound;
@@ -103,7 +78,7 @@ impl House {
     pub async fn up(&mut self) {
         let searcher = (self.home.settings.side == Side::Federal)
             .then(|| Arc::new(OneFound) as Arc<dyn Searcher>);
-        let server = Server::start(&self.home, library(), searcher).await;
+        let server = Server::start(&self.home, library().clone(), searcher).await;
         self.server = Some(server.unwrap_or_else(|d| panic!("{d:?}")));
     }
 
@@ -186,11 +161,22 @@ impl House {
         assert!(self.server().app.engine.clock.set(now.parse::<Timestamp>().unwrap()));
     }
 
-    /// Waits until the case is as it should be.
+    /// Waits until the one case is as it should be.
     pub async fn until(&self, token: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+        self.until_in(CASE, token, what, is).await
+    }
+
+    /// Waits until a case is as it should be.
+    pub async fn until_in(
+        &self,
+        case: &str,
+        token: &str,
+        what: &str,
+        is: impl Fn(&Value) -> bool,
+    ) -> Value {
         let start = Instant::now();
         loop {
-            let reply = self.get(token, &format!("/api/v1/cases/{CASE}")).await;
+            let reply = self.get(token, &format!("/api/v1/cases/{case}")).await;
             if reply.status == 200 {
                 let case = reply.json();
                 if is(&case) {

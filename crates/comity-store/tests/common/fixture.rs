@@ -40,7 +40,11 @@ pub fn fill(store: &mut dyn Store) {
 pub fn check(store: &mut dyn Store) {
     let mut fresh = MemoryStore::new();
     fill(&mut fresh);
-    assert_eq!(dump(store), dump(&mut fresh));
+    let (kept, made) = (dump(store), dump(&mut fresh));
+    assert_eq!(kept.len(), made.len());
+    for (kept, made) in kept.iter().zip(&made) {
+        assert_eq!(kept, made);
+    }
     let report = super::ledger::checked(store);
     assert!(report.is_clean(), "{:?}", report.findings);
     let mut writer = super::ledger::Writer::after(store);

@@ -1,7 +1,6 @@
 //! A ledger in a store: leaves, sealed events, tiles, checkpoints, persons' keys.
 
 use comity_ledger::*;
-use comity_model::Diagnostic;
 use comity_store::*;
 use jiff::Timestamp;
 
@@ -19,29 +18,15 @@ pub fn trust() -> Trust {
     Trust::parse("policy", policy.as_bytes()).unwrap()
 }
 
-/// What stands for the node's own key here.
-const NODE_KEY: u8 = 0x5a;
-
-/// A person's key as it is stored here, told apart from another by its first byte.
-pub fn wrap(key: &[u8; 32]) -> Vec<u8> {
-    std::iter::once(1).chain(key.iter().map(|b| b ^ NODE_KEY)).collect()
-}
-
-/// The key again.
-pub fn unwrap(id: PersonKeyId, wrapped: &[u8]) -> Result<PersonKey, Diagnostic> {
-    let wrong = || Diagnostic::error("wrong-key", format!("key {id} cannot be unwrapped"));
-    let (first, rest) = wrapped.split_first().ok_or_else(wrong)?;
-    let bytes: [u8; 32] = rest.try_into().map_err(|_| wrong())?;
-    if *first != 1 {
-        return Err(wrong());
-    }
-    Ok(PersonKey::from_bytes(bytes.map(|b| b ^ NODE_KEY)))
+/// The node's own key.
+pub fn store_key() -> StoreKey {
+    StoreKey::from_bytes([0x5a; 32])
 }
 
 /// How the tests check a store.
 pub fn checked(store: &mut dyn Reads) -> FsckReport {
-    let trust = trust();
-    let options = FsckOptions { trust: &trust, unwrap: Some(&unwrap), is_at_rest: true };
+    let (trust, key) = (trust(), store_key());
+    let options = FsckOptions { trust: &trust, store_key: Some(&key), is_at_rest: true };
     fsck_store(store, &options, |_| {}).unwrap()
 }
 
@@ -61,7 +46,9 @@ impl Writer {
     pub fn keys() -> Vec<Change> {
         let row = |n| {
             let (id, key) = person(n);
-            let row = PersonKeyRow { id, wrapped: Some(wrap(&key)), destroyed_at: None };
+            let key = PersonKey::from_bytes(key);
+            let wrapped = store_key().wrap(id, &key, [n as u8; 12]).unwrap();
+            let row = PersonKeyRow { id, wrapped: Some(wrapped), destroyed_at: None };
             Change::AddPersonKey(row)
         };
         (0..10).map(row).collect()

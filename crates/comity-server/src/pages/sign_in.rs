@@ -1,0 +1,433 @@
+//! Signing in and out, with what was typed when a session ended kept for afterwards.
+
+use super::form::Sent;
+use super::frame::{Frame, go, show, show_as};
+use super::{PageRoute, page};
+use crate::account::{AppSetup, NewSession, Proof, SignIn, Stage};
+use crate::app::App;
+use crate::door::{Caller, Knock, at_desk};
+use crate::problem::Problem;
+use crate::routes::Needs;
+use askama::Template;
+use axum::extract::{Query, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use std::sync::Arc;
+
+pub(super) const PAGES: &[PageRoute] = &[
+    page("GET", "/", Needs::Nobody, "Where a visit begins", || get(start)),
+    page("GET", "/sign-in", Needs::Nobody, "Sign in", || get(show_sign_in)),
+    page("POST", "/sign-in", Needs::Nobody, "Sign in", || post(sign_in)),
+    page("GET", "/sign-in/factor", Needs::Nobody, "The second factor", || get(show_factor)),
+    page("POST", "/sign-in/factor", Needs::Nobody, "The second factor", || post(factor)),
+    page("GET", "/sign-in/password", Needs::Nobody, "Choose a password", || get(show_password)),
+    page("POST", "/sign-in/password", Needs::Nobody, "Choose a password", || post(password)),
+    page("GET", "/sign-in/app", Needs::Nobody, "Add an authenticator app", || get(show_app)),
+    page("POST", "/sign-in/app", Needs::Nobody, "Add an authenticator app", || post(add_app)),
+    page("POST", "/sign-out", Needs::SignedIn, "Sign out", || post(sign_out)),
+];
+
+/// What waits until somebody is signed in: a page to open, or a form to send.
+#[derive(Debug, Clone, Default)]
+struct Waiting {
+    /// The page.
+    path: String,
+    /// The form's fields; empty for a page that is opened.
+    fields: String,
+}
+
+impl Waiting {
+    fn of(sent: &Sent) -> Waiting {
+        Waiting {
+            path: sent.get("wait_path").to_owned(),
+            fields: sent.get("wait_fields").to_owned(),
+        }
+    }
+
+    /// A path of this node; anything else leads to the start.
+    fn path(&self) -> &str {
+        let own = self.path.starts_with('/') && !self.path.starts_with("//");
+        if own && !self.path.contains(['\\', '\r', '\n']) { &self.path } else { "/" }
+    }
+
+    fn fields(&self) -> Vec<(String, String)> {
+        form_urlencoded::parse(self.fields.as_bytes()).into_owned().collect()
+    }
+}
+
+/// The sign-in page on the way to another page.
+pub fn path_to(path: &str) -> String {
+    if path == "/" {
+        return "/sign-in".to_owned();
+    }
+    let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    format!("/sign-in?next={next}")
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    account: String,
+    failed: String,
+    waiting: Waiting,
+    is_locked: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_factor.html")]
+struct FactorPage {
+    frame: Frame,
+    failed: String,
+    waiting: Waiting,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_password.html")]
+struct PasswordPage {
+    frame: Frame,
+    failed: String,
+    waiting: Waiting,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in_app.html")]
+struct AppPage {
+    frame: Frame,
+    setup: AppSetup,
+    failed: String,
+    waiting: Waiting,
+}
+
+#[derive(Template)]
+#[template(path = "recovery.html")]
+struct RecoveryPage {
+    frame: Frame,
+    codes: Vec<String>,
+    next: String,
+}
+
+#[derive(Template)]
+#[template(path = "send_again.html")]
+struct AgainPage {
+    frame: Frame,
+    path: String,
+    fields: Vec<(String, String)>,
+    shown: Vec<(String, String)>,
+}
+
+/// `GET /`
+async fn start(State(app): State<Arc<App>>, knock: Knock) -> Response {
+    match present(&app, &knock).await {
+        Ok(Some(caller)) => go(home_of(&app, &caller)),
+        _ => go("/sign-in"),
+    }
+}
+
+/// The first page of somebody: the first that the head links to.
+fn home_of(app: &App, caller: &Caller) -> &'static str {
+    let frame = Frame::of(app, caller, "", "");
+    frame.links.first().map_or("/account", |link| link.href)
+}
+
+/// Who is signed in, if anybody.
+async fn present(app: &Arc<App>, knock: &Knock) -> Result<Option<Caller>, Problem> {
+    crate::door::present(app, knock).await
+}
+
+#[derive(Debug, Deserialize)]
+struct NextQuery {
+    #[serde(default)]
+    next: String,
+}
+
+/// `GET /sign-in`
+async fn show_sign_in(
+    State(app): State<Arc<App>>,
+    Query(query): Query<NextQuery>,
+) -> Result<Response, Problem> {
+    let waiting = Waiting { path: query.next, fields: String::new() };
+    let (account, failed) = (String::new(), String::new());
+    show(&SignInPage {
+        frame: Frame::open(&app, "Sign in"),
+        account,
+        failed,
+        waiting,
+        is_locked: false,
+    })
+}
+
+/// The sign-in page for a form that came without a session. Nothing typed is lost.
+///
+/// # Errors
+/// The page cannot be written.
+pub fn wait(app: &App, problem: &Problem, path: &str, sent: &Sent) -> Result<Response, Problem> {
+    let mut fields = form_urlencoded::Serializer::new(String::new());
+    fields.extend_pairs(sent.kept());
+    let mut failed = match problem.code.as_str() {
+        "locked" => "Your session was locked because nothing was done for a while.",
+        _ => "Your session has ended.",
+    }
+    .to_owned();
+    failed.push_str(" What you typed is kept: sign in, look at it again, and send it.");
+    if sent.has_files() {
+        failed.push_str(" Files are not kept: choose them again.");
+    }
+    let waiting = Waiting { path: path.to_owned(), fields: fields.finish() };
+    let frame = Frame::open(app, "Sign in to go on");
+    let page = SignInPage { frame, account: String::new(), failed, waiting, is_locked: true };
+    show_as(StatusCode::UNAUTHORIZED, &page)
+}
+
+/// What was typed in a session that has ended, shown in the present one, to be sent again.
+///
+/// # Errors
+/// Nobody is signed in.
+pub async fn again(
+    app: &Arc<App>,
+    knock: &Knock,
+    path: &str,
+    sent: &Sent,
+) -> Result<Response, Problem> {
+    let caller = present(app, knock).await?.ok_or_else(Problem::unauthorized)?;
+    let own = |pairs: Vec<(&str, &str)>| {
+        pairs.into_iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect()
+    };
+    again_page(app, &caller, path.to_owned(), own(sent.kept().collect()))
+}
+
+fn again_page(
+    app: &App,
+    caller: &Caller,
+    path: String,
+    fields: Vec<(String, String)>,
+) -> Result<Response, Problem> {
+    let hidden = ["key", "version", "step", "go"];
+    let shown = fields
+        .iter()
+        .filter(|(name, value)| !hidden.contains(&name.as_str()) && !value.is_empty())
+        .map(|(name, value)| (super::words::sentence(&super::words::plain(name)), value.clone()))
+        .collect();
+    let frame = Frame::of(app, caller, "Look again, and send", "");
+    show(&AgainPage { frame, path, fields, shown })
+}
+
+/// A session that started or went on: its cookie, and the next page.
+fn came(app: &App, new: &NewSession, waiting: &Waiting) -> Response {
+    let mut response = match new.session.stage() {
+        Stage::SecondFactor => go(&on_the_way("/sign-in/factor", waiting)),
+        Stage::Setup => go(&on_the_way("/sign-in/password", waiting)),
+        Stage::Full | Stage::Software => go(waiting.path()),
+    };
+    set_cookie(app, &mut response, new.token.show());
+    response
+}
+
+fn on_the_way(step: &str, waiting: &Waiting) -> String {
+    let next: String = form_urlencoded::byte_serialize(waiting.path().as_bytes()).collect();
+    format!("{step}?next={next}")
+}
+
+fn set_cookie(app: &App, response: &mut Response, token: &str) {
+    let name = app.door.cookie();
+    let secure = if app.door.is_secure() { "; Secure" } else { "" };
+    let ends = if token.is_empty() { "; Max-Age=0" } else { "" };
+    let cookie = format!("{name}={token}; Path=/; HttpOnly; SameSite=Lax{secure}{ends}");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+}
+
+/// `POST /sign-in`
+async fn sign_in(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    let waiting = Waiting::of(&sent);
+    let (name, secret) = (sent.get("account").to_lowercase(), sent.get("password").to_owned());
+    let account = name.clone();
+    let failed = match crate::api::session::must_not_wait(&app, &knock) {
+        Err(problem) => problem.detail,
+        Ok(()) => {
+            let came_in = at_desk(&app, knock.origin(), move |desk| desk.sign_in(&name, &secret));
+            match crate::api::session::counted(&app, &knock, came_in.await?) {
+                SignIn::Started(new) => return arrived(&app, &knock, &new, &waiting).await,
+                SignIn::Failed => {
+                    "The name or the password is wrong, or the account is locked. After five \
+                     failures an account locks; an administrator can release it."
+                        .to_owned()
+                }
+            }
+        }
+    };
+    let frame = Frame::open(&app, "Sign in");
+    let page = SignInPage { frame, account, failed, waiting, is_locked: false };
+    show_as(StatusCode::UNAUTHORIZED, &page)
+}
+
+/// Signed in; where a form waits, it is shown again first.
+async fn arrived(
+    app: &Arc<App>,
+    knock: &Knock,
+    new: &NewSession,
+    waiting: &Waiting,
+) -> Result<Response, Problem> {
+    if waiting.fields.is_empty() || new.session.stage() != Stage::Full {
+        return Ok(came(app, new, waiting));
+    }
+    let known = new.token.show().to_owned();
+    let caller = crate::door::caller_of(app, knock, known).await?;
+    let caller = caller.ok_or_else(Problem::unauthorized)?;
+    let mut response = again_page(app, &caller, waiting.path().to_owned(), waiting.fields())?;
+    set_cookie(app, &mut response, new.token.show());
+    Ok(response)
+}
+
+fn token(knock: &Knock) -> Result<String, Problem> {
+    knock.token().map(|(token, _)| token).ok_or_else(Problem::unauthorized)
+}
+
+/// `GET /sign-in/factor`
+async fn show_factor(
+    State(app): State<Arc<App>>,
+    Query(query): Query<NextQuery>,
+) -> Result<Response, Problem> {
+    let waiting = Waiting { path: query.next, fields: String::new() };
+    show(&FactorPage {
+        frame: Frame::open(&app, "Show that it is you"),
+        failed: String::new(),
+        waiting,
+    })
+}
+
+/// `POST /sign-in/factor`
+async fn factor(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    let waiting = Waiting::of(&sent);
+    let failed = match crate::api::session::must_not_wait(&app, &knock) {
+        Err(problem) => problem.detail,
+        Ok(()) => {
+            let (token, code) = (token(&knock)?, sent.get("code").replace(' ', ""));
+            let shown = at_desk(&app, knock.origin(), move |desk| {
+                let proof =
+                    if code.len() == 6 { Proof::App(&code) } else { Proof::Recovery(&code) };
+                desk.second_factor(&token, proof)
+            });
+            match crate::api::session::counted(&app, &knock, shown.await?) {
+                SignIn::Started(new) => return arrived(&app, &knock, &new, &waiting).await,
+                SignIn::Failed => "This is not the code that the app shows now.".to_owned(),
+            }
+        }
+    };
+    let frame = Frame::open(&app, "Show that it is you");
+    show_as(StatusCode::UNAUTHORIZED, &FactorPage { frame, failed, waiting })
+}
+
+/// `GET /sign-in/password`
+async fn show_password(
+    State(app): State<Arc<App>>,
+    Query(query): Query<NextQuery>,
+) -> Result<Response, Problem> {
+    let waiting = Waiting { path: query.next, fields: String::new() };
+    show(&PasswordPage {
+        frame: Frame::open(&app, "Choose a password"),
+        failed: String::new(),
+        waiting,
+    })
+}
+
+/// `POST /sign-in/password`
+async fn password(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    let waiting = Waiting::of(&sent);
+    let token = token(&knock)?;
+    let (present, new) = (sent.get("present").to_owned(), sent.get("new").to_owned());
+    let failed = if new == sent.get("again") {
+        let set =
+            at_desk(&app, knock.origin(), move |desk| desk.set_password(&token, &present, &new));
+        match set.await {
+            Ok(SignIn::Started(new)) => {
+                if new.session.stage() == Stage::Setup {
+                    let mut response = go(&on_the_way("/sign-in/app", &waiting));
+                    set_cookie(&app, &mut response, new.token.show());
+                    return Ok(response);
+                }
+                return arrived(&app, &knock, &new, &waiting).await;
+            }
+            Ok(SignIn::Failed) => "The present password is wrong.".to_owned(),
+            Err(problem) if problem.status == 422 => super::words::sentence(&problem.detail),
+            Err(problem) => return Err(problem),
+        }
+    } else {
+        "The two are not the same.".to_owned()
+    };
+    let frame = Frame::open(&app, "Choose a password");
+    show_as(StatusCode::UNPROCESSABLE_ENTITY, &PasswordPage { frame, failed, waiting })
+}
+
+/// `GET /sign-in/app`
+async fn show_app(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    Query(query): Query<NextQuery>,
+) -> Result<Response, Problem> {
+    let waiting = Waiting { path: query.next, fields: String::new() };
+    app_page(&app, &knock, waiting, String::new()).await
+}
+
+async fn app_page(
+    app: &Arc<App>,
+    knock: &Knock,
+    waiting: Waiting,
+    failed: String,
+) -> Result<Response, Problem> {
+    let token = token(knock)?;
+    let setup = at_desk(app, knock.origin(), move |desk| desk.begin_app(&token)).await?;
+    let frame = Frame::open(app, "Add your authenticator app");
+    show(&AppPage { frame, setup, failed, waiting })
+}
+
+/// `POST /sign-in/app`
+async fn add_app(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    sent: Sent,
+) -> Result<Response, Problem> {
+    let waiting = Waiting::of(&sent);
+    let (token, code) = (token(&knock)?, sent.get("code").replace(' ', ""));
+    let added = at_desk(&app, knock.origin(), move |desk| desk.finish_app(&token, &code)).await;
+    let added = match added {
+        Err(problem) if problem.status == 422 => {
+            return app_page(&app, &knock, waiting, super::words::sentence(&problem.detail)).await;
+        }
+        added => added?,
+    };
+    let codes = added.recovery.iter().map(|code| code.show().to_owned()).collect();
+    let frame = Frame::open(&app, "Keep these codes");
+    let mut response = show(&RecoveryPage { frame, codes, next: waiting.path().to_owned() })?;
+    if let Some(new) = &added.next {
+        set_cookie(&app, &mut response, new.token.show());
+    }
+    Ok(response)
+}
+
+/// `POST /sign-out`
+async fn sign_out(
+    State(app): State<Arc<App>>,
+    knock: Knock,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    at_desk(&app, knock.origin(), move |desk| desk.sign_out(&caller.token.0)).await?;
+    let mut response = go("/sign-in").into_response();
+    set_cookie(&app, &mut response, "");
+    Ok(response)
+}

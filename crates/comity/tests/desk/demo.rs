@@ -1,0 +1,74 @@
+//! `comity demo` as a process.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+pub const PASSWORD: &str = "nobody here is real";
+
+/// The two nodes.
+pub struct Demo {
+    process: Child,
+    folder: TempDir,
+    pub jail: String,
+    pub office: String,
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Two ports in a row that nobody uses.
+fn ports() -> u16 {
+    loop {
+        let first = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = first.local_addr().unwrap().port();
+        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
+            return port;
+        }
+    }
+}
+
+impl Demo {
+    /// Starts it under the law of a place, from a moment on.
+    pub fn start(place: &str, zone: &str, from: &str) -> Demo {
+        let asked =
+            ["--no-day", "--speed", "1", "--place", place, "--time-zone", zone, "--from", from];
+        Demo::run(&asked, "Everybody here is invented")
+    }
+
+    /// Starts it and waits until its day is over.
+    pub fn day() -> Demo {
+        Demo::run(&["--speed", "20000"], "The day is over")
+    }
+
+    fn run(asked: &[&str], until: &str) -> Demo {
+        let folder = TempDir::new().unwrap();
+        let port = ports();
+        let mut process = Command::new(env!("CARGO_BIN_EXE_comity"))
+            .arg("demo")
+            .args(asked)
+            .args(["--listen", &format!("127.0.0.1:{port}")])
+            .arg("--folder")
+            .arg(folder.path().join("demo"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let up = lines.any(|line| line.unwrap().starts_with(until));
+        assert!(up, "the demo did not come so far: {until}");
+        let (jail, office) =
+            (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{}", port + 1));
+        Demo { process, folder, jail, office }
+    }
+
+    /// An arrest card of the demo.
+    pub fn card(&self, person: usize) -> PathBuf {
+        self.folder.path().join(format!("demo/cards/person-{person}.an2"))
+    }
+}
