@@ -11,8 +11,6 @@ use std::sync::LazyLock;
 pub(super) const PLANES: usize = 4;
 /// Words of the neighbors, one for each section of their direction.
 pub(super) const SECTIONS: usize = 5;
-/// Minutiae that are looked at together.
-pub(super) const LANES: usize = 8;
 
 /// Sines and cosines of the 256 angles.
 pub(super) static TURNS: LazyLock<[(f32, f32); 256]> = LazyLock::new(|| {
@@ -49,31 +47,13 @@ pub(super) struct Point {
     pub index: u8,
 }
 
-/// The codes of eight minutiae, side by side: of each word first the eight lower halves, then the
-/// upper.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
-pub(super) struct Sketch(pub [[u32; 2 * LANES]; CODE_WORDS]);
-
-impl Sketch {
-    /// One of the eight codes eight times.
-    #[inline(always)]
-    pub fn repeated(&self, lane: usize) -> [[u32; 2 * LANES]; CODE_WORDS] {
-        self.0.map(|words| {
-            let mut out = [words[lane]; 2 * LANES];
-            out[LANES..].fill(words[lane + LANES]);
-            out
-        })
-    }
-}
-
 /// A template ready for comparing. Minutiae stand in the order of their angles.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     pub(super) points: Vec<Point>,
     pub(super) around: Vec<Surroundings>,
-    /// All minutiae twice, one after the other, so that a run of angles is one piece.
-    pub(super) sketches: Vec<Sketch>,
+    /// The codes of all minutiae twice, one after the other, so that a run of angles is one piece.
+    pub(super) codes: Vec<[u64; CODE_WORDS]>,
     /// How many minutiae have a smaller angle.
     pub(super) below: Vec<u8>,
     /// Ridge directions.
@@ -115,7 +95,7 @@ impl Prepared {
         }
         let count = points.len().max(1) as f32;
         Self {
-            sketches: sketches(&codes),
+            codes: codes.repeat(2),
             detection: points.iter().map(|p| p.sure).sum::<f32>() / count,
             points,
             around,
@@ -164,18 +144,6 @@ impl pulp::WithSimd for Describe<'_> {
         }
         (around, codes)
     }
-}
-
-fn sketches(codes: &[[u64; CODE_WORDS]]) -> Vec<Sketch> {
-    let mut out = vec![Sketch::default(); (2 * codes.len()).div_ceil(LANES)];
-    for (k, code) in codes.iter().chain(codes).enumerate() {
-        for (word, bits) in code.iter().enumerate() {
-            let words = &mut out[k / LANES].0[word];
-            words[k % LANES] = *bits as u32;
-            words[k % LANES + LANES] = (bits >> 32) as u32;
-        }
-    }
-    out
 }
 
 fn inside(grid: &DirectionGrid) -> Vec<(f32, f32, f32)> {

@@ -2,23 +2,25 @@
 //! another under one motion. Most impostors are told by this alone.
 
 use super::motion::Motion;
-use super::prepared::{LANES, Prepared, Surroundings};
+use super::prepared::{Prepared, Surroundings};
 use crate::template::MINUTIAE_MAX;
 use pulp::Simd;
 
 /// Prints are captured upright, give or take this, in 256ths of a turn.
 const ROTATION_MAX: u8 = 46;
 /// So many pairs, of those whose codes differ in the fewest bits, are looked at closer.
-const NEAREST: u32 = 28;
-/// Codes that differ in half of their bits or more are of nothing alike.
-const DIFFER_MAX: u64 = 63;
+const NEAREST: u16 = 28;
+/// Codes that differ in half of their bits or more are of nothing alike. Few prints need those
+/// beyond the first bound to have as many pairs.
+const DIFFER_MAX: u32 = 63;
+const DIFFER_FIRST: u32 = 50;
 /// The most alike pairs that are kept, and those of them that propose a motion.
 pub(super) const KEPT: usize = 24;
 pub(super) const SEEDS: usize = 8;
 /// Pairs that are looked at closer at most, where many codes differ in as many bits.
 const FOUND_MAX: usize = 32;
-/// Blocks of pairs, eight each: a minutia of one print, eight of the other that stand together.
-const BLOCKS: usize = MINUTIAE_MAX * (MINUTIAE_MAX / LANES + 1);
+/// All pairs of minutiae; a power of two, so that a place is cut to it without a division.
+const PAIRS_MAX: usize = (MINUTIAE_MAX * MINUTIAE_MAX).next_power_of_two();
 /// A pair supports a motion that brings it this near, in pixels; the square is more by this for
 /// the square of each pixel from the seed. And turned by this at most, in 256ths of a turn.
 const TIGHT: Reach = Reach { near_px: 10.0, cone: 0.0085, turned: 14.0 };
@@ -38,7 +40,7 @@ pub(super) struct Pair {
 /// Room for the first look, used again and again.
 #[derive(Debug)]
 pub(super) struct Screen {
-    apart: Apart,
+    nearest: Nearest,
     found: [(u8, u8); FOUND_MAX],
     alike: [f32; FOUND_MAX],
     /// The most alike pairs, best first.
@@ -68,12 +70,7 @@ impl Default for Screen {
     fn default() -> Self {
         let zero = [0.0; PADDED];
         Self {
-            apart: Apart {
-                halves: [[0; 2 * LANES]; BLOCKS],
-                words: [FAR; BLOCKS],
-                places: [(0, 0); BLOCKS],
-                count: 0,
-            },
+            nearest: Nearest { list: [0; PAIRS_MAX], count: 0 },
             found: [(0, 0); FOUND_MAX],
             alike: [0.0; FOUND_MAX],
             pairs: [Pair::default(); KEPT],
@@ -115,129 +112,72 @@ impl pulp::WithSimd for Look<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
         let Self { a, b, screen } = self;
-        screen.apart.measure(simd, a, b);
-        let found = screen.apart.nearest(b.points.len(), NEAREST, &mut screen.found);
+        screen.nearest.measure(a, b, DIFFER_FIRST);
+        if screen.nearest.count < usize::from(NEAREST) {
+            screen.nearest.measure(a, b, DIFFER_MAX);
+        }
+        let found = screen.nearest.select(b.points.len(), &mut screen.found);
         rank(a, b, screen, found);
         support(simd, a, b, screen)
     }
 }
 
-/// In how many bits the codes of pairs differ, a byte each; more than [`DIFFER_MAX`] for what is no
-/// pair.
+/// Pairs whose codes differ in few bits, in the order of their minutiae. In a number each, so that
+/// each is written at once: the bits, the minutia of the first print, its place among the second's,
+/// which stand there twice.
 #[derive(Debug)]
-struct Apart {
-    /// The numbers as they are counted, two for each pair.
-    halves: [[u32; 2 * LANES]; BLOCKS],
-    words: [u64; BLOCKS],
-    /// The minutia of one print, the block of the other's.
-    places: [(u8, u8); BLOCKS],
+struct Nearest {
+    list: [u32; PAIRS_MAX],
     count: usize,
 }
 
-/// Eight bytes of the most that a byte here is.
-const FAR: u64 = BYTES * 127;
-const BYTES: u64 = 0x0101_0101_0101_0101;
-const HIGH: u64 = BYTES << 7;
-/// Every other byte.
-const PAIRS: u64 = 0x00ff_00ff_00ff_00ff;
-
-impl Apart {
-    /// Measures all pairs that are turned by no more than prints are.
+impl Nearest {
+    /// The pairs that are turned by no more than prints are and differ in at most so many bits.
     #[inline(always)]
-    fn measure<S: Simd>(&mut self, simd: S, a: &Prepared, b: &Prepared) {
+    fn measure(&mut self, a: &Prepared, b: &Prepared, most: u32) {
         let nb = b.points.len();
         let mut count = 0;
-        for (i, point) in a.points.iter().enumerate() {
+        for (i, (point, own)) in a.points.iter().zip(&a.codes).enumerate() {
             // A run of the other print's minutiae, which may go over the end into the second copy.
             let low = point.angle.wrapping_sub(ROTATION_MAX);
             let high = point.angle.wrapping_add(ROTATION_MAX);
             let from = usize::from(b.below[usize::from(low)]);
             let end = usize::from(b.below[usize::from(high) + 1]) + if high < low { nb } else { 0 };
-            if from == end {
-                continue;
+            let mut place = (i << 8 | from) as u32;
+            for theirs in &b.codes[from..end] {
+                let differ =
+                    (own[0] ^ theirs[0]).count_ones() + (own[1] ^ theirs[1]).count_ones();
+                // Written always and counted if near: a branch here would be guessed wrong.
+                self.list[count % PAIRS_MAX] = differ << 16 | place;
+                count += usize::from(differ <= most);
+                place += 1;
             }
-            let own = a.sketches[i / LANES].repeated(i % LANES);
-            let own = own.each_ref().map(|words| S::as_simd_u32s(words).0);
-            let blocks = from / LANES..end.div_ceil(LANES);
-            let first = count;
-            for (at, theirs) in blocks.clone().zip(&b.sketches[blocks]) {
-                let halves = &mut self.halves[count];
-                let words = theirs.0.each_ref().map(|words| S::as_simd_u32s(words).0);
-                for (k, halves) in S::as_mut_simd_u32s(halves).0.iter_mut().enumerate() {
-                    let differ = |word: usize| simd.xor_u32s(own[word][k], words[word][k]);
-                    *halves = ones(simd, differ(0), differ(1));
-                }
-                self.words[count] = 0;
-                self.places[count] = (i as u8, at as u8);
-                count += 1;
-            }
-            // What stands before and after the run.
-            self.words[first] = FAR & !(u64::MAX << (8 * (from % LANES)));
-            self.words[count - 1] |= FAR & !(u64::MAX >> (8 * (end.wrapping_neg() % LANES)));
         }
-        for (word, halves) in self.words[..count].iter_mut().zip(&self.halves) {
-            let bytes: [u8; LANES] = std::array::from_fn(|k| (halves[k] + halves[k + LANES]) as u8);
-            *word |= u64::from_le_bytes(bytes.map(|d| d - (d >> 7)));
-        }
-        self.words[count..count.next_multiple_of(LANES)].fill(FAR);
         self.count = count;
     }
 
     /// So many pairs or a few more whose codes differ least, in the order of their minutiae; gives
     /// how many.
     #[inline(always)]
-    fn nearest(&self, nb: usize, wanted: u32, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
-        let words = &self.words[..self.count.next_multiple_of(LANES)];
-        // The smallest number of bits within which there are so many.
-        let (mut least, mut bits) = (0, DIFFER_MAX);
-        while least < bits {
-            let middle = (least + bits) / 2;
-            if within(words, middle) < wanted { least = middle + 1 } else { bits = middle }
+    fn select(&self, nb: usize, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
+        let list = &self.list[..self.count.min(PAIRS_MAX)];
+        let mut counts = [0_u16; 64];
+        list.iter().for_each(|near| counts[(near >> 16) as usize % 64] += 1);
+        let (mut bits, mut sum) = (0, counts[0]);
+        while sum < NEAREST && bits < DIFFER_MAX {
+            bits += 1;
+            sum += counts[bits as usize];
         }
         let mut count = 0;
-        for (word, &(i, at)) in words.iter().zip(&self.places[..self.count]) {
-            let mut pass = (HIGH | BYTES * bits) - word & HIGH;
-            while pass != 0 && count < FOUND_MAX {
-                let j = usize::from(at) * LANES + pass.trailing_zeros() as usize / 8;
-                pass &= pass - 1;
-                out[count] = (i, if j < nb { j } else { j - nb } as u8);
-                count += 1;
+        for near in list {
+            let at = *near as usize & 0xff;
+            if let Some(place) = out.get_mut(count) {
+                *place = ((near >> 8) as u8, if at < nb { at } else { at - nb } as u8);
             }
+            count += usize::from(near >> 16 <= bits);
         }
-        count
+        count.min(FOUND_MAX)
     }
-}
-
-/// How many bits of two words are set, for words side by side: sums of bits, pairs, fours and so
-/// on, since a count of bits is not among the operations of all vectors.
-#[inline(always)]
-fn ones<S: Simd>(simd: S, first: S::u32s, second: S::u32s) -> S::u32s {
-    let (and, add) = (|x, y| simd.and_u32s(x, y), |x, y| simd.add_u32s(x, y));
-    let mask = |byte: u32| simd.splat_u32s(0x0101_0101 * byte);
-    let right = |x, by| simd.wrapping_dyn_shr_u32s(x, simd.splat_u32s(by));
-    let fours = |x: S::u32s| {
-        let twos = simd.sub_u32s(x, and(right(x, 1), mask(0x55)));
-        add(and(twos, mask(0x33)), and(right(twos, 2), mask(0x33)))
-    };
-    let sum = add(fours(first), fours(second));
-    let sum = add(and(sum, mask(0x0f)), and(right(sum, 4), mask(0x0f)));
-    let sum = add(sum, right(sum, 8));
-    and(add(sum, right(sum, 16)), simd.splat_u32s(0xff))
-}
-
-/// How many bytes of the words are at most so many.
-#[inline(always)]
-fn within(words: &[u64], bits: u64) -> u32 {
-    let most = HIGH | BYTES * bits;
-    // No byte is counted more often than 110 times.
-    let mut counts = [0_u64; LANES];
-    for words in words.as_chunks::<LANES>().0 {
-        for (count, word) in counts.iter_mut().zip(words) {
-            *count += (most - word) >> 7 & BYTES;
-        }
-    }
-    let halves = counts.map(|c| (c & PAIRS) + (c >> 8 & PAIRS));
-    (halves.iter().sum::<u64>().wrapping_mul(0x0001_0001_0001_0001) >> 48) as u32
 }
 
 /// In how many bits the surroundings of two minutiae agree and differ.
