@@ -12,6 +12,9 @@ pub(super) const PLANES: usize = 4;
 /// Words of the neighbors, one for each section of their direction.
 pub(super) const SECTIONS: usize = 5;
 
+/// Minutiae that are looked at together.
+pub(super) const LANES: usize = 8;
+
 /// Sines and cosines of the 256 angles.
 pub(super) static TURNS: LazyLock<[(f32, f32); 256]> = LazyLock::new(|| {
     std::array::from_fn(|a| {
@@ -20,17 +23,27 @@ pub(super) static TURNS: LazyLock<[(f32, f32); 256]> = LazyLock::new(|| {
     })
 });
 
-/// What surrounds a minutia, turned with it.
+/// What surrounds a minutia, turned with it: words of bits, in the order that `bits` counts them.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
 pub(super) struct Surroundings {
-    /// Ridge directions at the points of the rings, relative to the minutia: a bit each.
-    pub planes: [u64; PLANES],
-    /// At which of the points there is one.
-    pub known: u64,
-    /// Which cells lie inside the print.
-    pub valid: u64,
-    /// In which cells neighbors are, by their direction.
-    pub cells: [u64; SECTIONS],
+    /// Ridge directions at the points of the rings, relative to the minutia: a bit each in four
+    /// planes. In which cells neighbors are, in the first four sections of their direction.
+    pub first: [u64; 8],
+    /// The same of the fifth section, which cells lie inside the print, at which points there is
+    /// a direction, the fifth section again; nothing.
+    pub second: [u64; 8],
+}
+
+impl Surroundings {
+    fn of(sampled: &Sampled, levels: &Levels) -> Self {
+        let Sampled { planes: [p, q, r, s], known, valid, .. } = *sampled;
+        let [first, second, third, fourth, fifth] = levels.bits(valid);
+        Self {
+            first: [p, q, r, s, first, second, third, fourth],
+            second: [fifth, valid, known, fifth, 0, 0, 0, 0],
+        }
+    }
 }
 
 /// One minutia.
@@ -47,13 +60,39 @@ pub(super) struct Point {
     pub index: u8,
 }
 
+/// Codes of minutiae twice, one after the other, so that a run of angles is one piece: all first
+/// words, all second words. What is missing to two whole blocks follows.
+#[derive(Debug, Clone)]
+pub(super) struct Codes([Vec<u64>; CODE_WORDS]);
+
+impl Codes {
+    fn of(codes: &[[u64; CODE_WORDS]]) -> Self {
+        let twice = || codes.iter().chain(codes);
+        let end = [0; 2 * LANES];
+        Self(std::array::from_fn(|word| twice().map(|code| code[word]).chain(end).collect()))
+    }
+
+    /// All, and some again.
+    #[inline(always)]
+    pub fn iter(&self) -> impl Iterator<Item = [u64; CODE_WORDS]> {
+        self.0[0].iter().zip(&self.0[1]).map(|(first, second)| [*first, *second])
+    }
+
+    /// Eight from a place on: all first words, all second words.
+    #[inline(always)]
+    pub fn block(&self, at: usize) -> Option<[&[u64; LANES]; CODE_WORDS]> {
+        let block = |word: usize| self.0[word].get(at..).and_then(<[u64]>::first_chunk::<LANES>);
+        Some([block(0)?, block(1)?])
+    }
+}
+
 /// A template ready for comparing. Minutiae stand in the order of their angles.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     pub(super) points: Vec<Point>,
     pub(super) around: Vec<Surroundings>,
-    /// The codes of all minutiae twice, one after the other, so that a run of angles is one piece.
-    pub(super) codes: Vec<[u64; CODE_WORDS]>,
+    /// What surrounds them, in codes.
+    pub(super) codes: Codes,
     /// How many minutiae have a smaller angle.
     pub(super) below: Vec<u8>,
     /// Ridge directions.
@@ -95,7 +134,7 @@ impl Prepared {
         }
         let count = points.len().max(1) as f32;
         Self {
-            codes: codes.repeat(2),
+            codes: Codes::of(&codes),
             detection: points.iter().map(|p| p.sure).sum::<f32>() / count,
             points,
             around,
@@ -138,9 +177,7 @@ impl pulp::WithSimd for Describe<'_> {
             let sampled = Sampled::of(own, self.grid);
             let levels = Levels::of(self.points, at);
             codes.push(Code::of(&sampled, &levels));
-            let cells = levels.bits(sampled.valid);
-            let Sampled { planes, known, valid, .. } = sampled;
-            around.push(Surroundings { planes, known, valid, cells });
+            around.push(Surroundings::of(&sampled, &levels));
         }
         (around, codes)
     }
