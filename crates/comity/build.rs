@@ -1,4 +1,4 @@
-//! Embeds the policy library and the mappings, so that the binary decides anywhere.
+//! Embeds the policy library, the mappings and the golden cases, so that the binary decides anywhere.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,9 @@ fn main() -> std::io::Result<()> {
     let policies = files(&root, "policies")?;
     let mut mappings = files(&root, "data")?;
     mappings.retain(|(_, path)| path.ends_with("mapping.toml"));
-    let code = table("EMBEDDED", &policies) + &table("MAPPINGS", &mappings);
+    let cases = files(&root, "cases/scenarios")?;
+    let code =
+        table("EMBEDDED", &policies) + &table("MAPPINGS", &mappings) + &table("CASES", &cases);
     let out = std::env::var("OUT_DIR").unwrap_or_default();
     std::fs::write(Path::new(&out).join("embedded.rs"), code)
 }

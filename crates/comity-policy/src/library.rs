@@ -174,6 +174,30 @@ impl Library {
         if findings.iter().any(Diagnostic::is_error) { Err(findings) } else { Ok(library) }
     }
 
+    /// This library with a draft, which replaces the policy of its id or is added; where the
+    /// draft is in it, and what was found in loading it. The library itself stays as it is.
+    ///
+    /// # Errors
+    /// Findings of the draft.
+    pub fn with_draft(
+        &self,
+        draft: &PolicyFile,
+    ) -> Result<(Library, PolicyIndex, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let l = file::load(&draft.name, &draft.bytes, &self.places)?;
+        let id = l.policy.id.0.clone();
+        let mut findings = l.warnings;
+        let pairs = self.policies.iter().cloned().zip(self.cases.iter().cloned());
+        let mut loaded: Vec<(Policy, Vec<Node>)> =
+            pairs.filter(|(p, _)| p.id != l.policy.id).collect();
+        loaded.push((l.policy, l.cases));
+        let library = Library::of(loaded, self.places.clone(), &mut findings);
+        if findings.iter().any(Diagnostic::is_error) {
+            return Err(findings);
+        }
+        let index = library.find(&id).map_err(|d| vec![*d])?;
+        Ok((library, index, findings))
+    }
+
     /// All policies, highest level first.
     pub fn policies(&self) -> impl Iterator<Item = (PolicyIndex, &Policy)> {
         self.policies.iter().enumerate().map(|(i, p)| (PolicyIndex(i as u16), p))

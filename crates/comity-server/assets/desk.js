@@ -10,6 +10,20 @@
   learn(document);
   const nodeNow = () => Date.now() + ahead;
 
+  // This computer's clock was set, or it slept: the node is asked again what time it is.
+  let steady = Date.now() - performance.now();
+  const mind = async () => {
+    const shift = Date.now() - performance.now() - steady;
+    if (Math.abs(shift) < 5000) return;
+    steady += shift;
+    try {
+      const reply = await fetch('/api/v1/clock');
+      if (reply.ok) ahead = Date.parse((await reply.json()).now) - Date.now();
+    } catch {
+      // Without the node the page stays as it is; the next one that opens is right again.
+    }
+  };
+
   const count = (n, one) => `${n} ${one}${n === 1 ? '' : 's'}`;
   const length = (ms) => {
     const minutes = Math.floor(Math.abs(ms) / 60000);
@@ -22,6 +36,7 @@
   };
 
   const tick = () => {
+    mind();
     for (const clock of document.querySelectorAll('[data-ends-at]')) {
       const left = Date.parse(clock.dataset.endsAt) - nodeNow();
       const words = clock.querySelector('[data-left]') || clock;
@@ -30,9 +45,10 @@
       clock.classList.toggle('is-over', left < 0);
       clock.classList.toggle('is-soon', left >= 0 && left < 3600000);
     }
-    for (const since of document.querySelectorAll('[data-due-at]')) {
-      const left = Date.parse(since.dataset.dueAt) - nodeNow();
-      since.textContent = left >= 0 ? `in ${length(left)}` : `since ${length(left)}`;
+    for (const due of document.querySelectorAll('[data-due-at]')) {
+      const left = Date.parse(due.dataset.dueAt) - nodeNow();
+      if (Math.abs(left) < 60000) due.textContent = 'now';
+      else due.textContent = left > 0 ? `in ${length(left)}` : `${length(left)} late`;
     }
   };
   setInterval(tick, 1000);
@@ -69,6 +85,8 @@
   // A form is sent once. What it holds stays as it is: the node knows a second one by its key.
   document.addEventListener('submit', (event) => {
     const form = event.target;
+    // Questions that change nothing may be asked again.
+    if ('again' in form.dataset) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

@@ -20,6 +20,9 @@ pub async fn run(engine: Engine, metrics: Arc<Metrics>) {
     let mut grown = engine.grown();
     loop {
         let next = engine.with(comity_node::Node::next_at).await;
+        if matches!(next, Ok(Ok(_))) {
+            metrics.looked_s.set(engine.clock.now().as_second());
+        }
         let due = match next {
             Ok(Ok(next)) => next.is_some_and(|at| at <= engine.clock.now()),
             Ok(Err(fault)) => {

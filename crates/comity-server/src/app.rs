@@ -1,8 +1,10 @@
 //! What every request can reach.
 
+use crate::compared::Comparisons;
 use crate::engine::Engine;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::searcher::Searcher;
 use comity_exchange::Party;
 use comity_exchange::case::{CaseId, Side};
 use comity_ledger::StoreKey;
@@ -73,8 +75,20 @@ pub struct App {
     pub zone: jiff::tz::TimeZone,
     /// The place whose law applies at the agency, where it has one only.
     pub place: Option<String>,
+    /// The node's folder and settings.
+    pub home: crate::home::Home,
+    /// Backups that are made and tried from here.
+    pub backups: crate::backups::Backups,
     /// Sign-in.
     pub door: crate::door::Door,
+    /// The gallery, at a federal node that has one.
+    pub searcher: Option<Arc<dyn Searcher>>,
+    /// Prints that were compared a moment ago, for the pages that show them.
+    pub comparisons: Comparisons,
+    /// What counsel's pages keep.
+    pub counsel: crate::pages::policies::Counsel,
+    /// Runs over data sets, where the node offers them.
+    pub research: Option<Arc<crate::research::Desk>>,
 }
 
 impl App {

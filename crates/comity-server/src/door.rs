@@ -6,6 +6,7 @@ use crate::account::{
     official_for,
 };
 use crate::app::App;
+use crate::engine::Clock;
 use crate::home::{Settings, SystemRandom};
 use crate::problem::Problem;
 use crate::routes::{Needs, Route};
@@ -44,6 +45,7 @@ pub struct Door {
     throttle: Mutex<Throttle>,
     cookie: Arc<str>,
     is_secure: bool,
+    clock: Clock,
 }
 
 impl Door {
@@ -51,7 +53,7 @@ impl Door {
     ///
     /// # Errors
     /// `bad-settings`.
-    pub fn of(settings: &Settings, store_key: &StoreKey) -> Result<Door, Diagnostic> {
+    pub fn of(settings: &Settings, store_key: &StoreKey, clock: Clock) -> Result<Door, Diagnostic> {
         let host = settings.url.split("//").nth(1).unwrap_or_default();
         let id = host.split(['/', ':']).next().unwrap_or_default().to_owned();
         let (origin, name) = (settings.url.clone(), settings.party.clone());
@@ -75,13 +77,13 @@ impl Door {
             format!("comity-{}", settings.listen.port())
         };
         let (side, key, cookie) = (settings.side, AccountKey::of(store_key), cookie.into());
-        Ok(Door { side, key, rules, throttle, cookie, is_secure })
+        let clock = if settings.machine_sessions { Clock::system() } else { clock };
+        Ok(Door { side, key, rules, throttle, cookie, is_secure, clock })
     }
 
-    /// The clock that sessions and lockouts live by: the machine's, also where a rehearsal's clock
-    /// stands still or hurries. People sit before the machine.
-    pub fn now() -> Timestamp {
-        Timestamp::now()
+    /// What the clock says that sessions and lockouts live by.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// The name of a session's cookie.
@@ -315,6 +317,23 @@ pub async fn caller_of(
     })
 }
 
+/// Asks something about accounts that changes nothing.
+///
+/// # Errors
+/// What the desk or the store says.
+pub async fn look<T: Send + 'static>(
+    app: &Arc<App>,
+    origin: Origin,
+    ask: impl FnOnce(&mut Desk<'_>) -> Result<T, AccountFault> + Send + 'static,
+) -> Result<T, Problem> {
+    let (desk_app, now) = (app.clone(), app.door.now());
+    let seen = app.readers.read(move |reads| {
+        let mut random = SystemRandom;
+        ask(&mut desk_app.door.desk(reads, &mut random, now, origin))
+    });
+    Ok(seen.await??)
+}
+
 /// Asks something about accounts, keeps what comes of it, and only then tells it.
 ///
 /// # Errors
@@ -328,7 +347,7 @@ pub async fn at_desk<T: Send + 'static>(
     let mut tries = 0;
     loop {
         tries += 1;
-        let (desk_app, ask, now) = (app.clone(), ask.clone(), Door::now());
+        let (desk_app, ask, now) = (app.clone(), ask.clone(), app.door.now());
         let outcome = app.readers.read(move |reads| {
             let mut random = SystemRandom;
             ask(&mut desk_app.door.desk(reads, &mut random, now, origin))

@@ -46,6 +46,9 @@ pub struct Settings {
     /// Folder of the gallery that a federal node searches.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gallery: Option<PathBuf>,
+    /// Folder of data sets that researchers may choose from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub research: Option<PathBuf>,
     /// Certificate and key for TLS, PEM. Without them the node speaks plain HTTP, on the machine
     /// itself only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -59,6 +62,9 @@ pub struct Settings {
     /// Minutes after which an idle session locks, 1 to 30.
     #[serde(default = "default_idle_minutes")]
     pub idle_minutes: i64,
+    /// What stands at the head of papers; the party's name where it is not set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub letterhead: Option<Letterhead>,
     /// The code of the place whose law applies at the agency: `us-tx.travis`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place: Option<String>,
@@ -71,6 +77,27 @@ pub struct Settings {
     /// A clock that stands still until it is set: for rehearsals, never in use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub simulated_from: Option<Timestamp>,
+    /// People's sessions live by the machine's clock although the node's is simulated: for a
+    /// demonstration whose day hurries or stands still while somebody sits before it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub machine_sessions: bool,
+}
+
+/// The head of papers.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Letterhead {
+    /// The agency's name.
+    pub name: String,
+    /// The facility.
+    #[serde(default)]
+    pub facility: String,
+    /// Lines of its address.
+    #[serde(default)]
+    pub address: Vec<String>,
+    /// The telephone number for questions.
+    #[serde(default)]
+    pub phone: String,
 }
 
 impl Settings {
@@ -85,14 +112,17 @@ impl Settings {
             store_password: None,
             store_ca: None,
             gallery: None,
+            research: None,
             tls: None,
             peer_ca: None,
             head_s: default_head_s(),
             idle_minutes: default_idle_minutes(),
+            letterhead: None,
             place: None,
             time_zone: default_time_zone(),
             second_factor: default_second_factor(),
             simulated_from: None,
+            machine_sessions: false,
         }
     }
 }

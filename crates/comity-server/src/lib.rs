@@ -4,16 +4,21 @@
 //! - [`engine`]: the node on a thread of its own; one commit serves everybody who waits.
 //! - [`routes`]: every route and what it needs, as one table; [`api`] answers them.
 //! - [`mailer`], [`alarm`], [`searcher`]: what goes on without being asked.
+//! - [`research`]: runs over data sets, behind a trait.
 //! - [`home`], [`serve`]: a node's folder, and the node up and running from it.
 
 pub mod account;
 pub mod alarm;
 pub mod api;
 pub mod app;
+pub mod backups;
+pub mod compared;
 pub mod demo;
 pub mod door;
 pub mod engine;
+pub mod health;
 pub mod home;
+pub mod keys;
 pub mod log;
 pub mod mailer;
 pub mod metrics;
@@ -21,6 +26,9 @@ pub mod openapi;
 pub mod pages;
 pub mod parcel;
 pub mod problem;
+pub mod research;
+pub mod review;
 pub mod routes;
 pub mod searcher;
+pub mod second;
 pub mod serve;

@@ -39,6 +39,9 @@ pub struct Metrics {
     pub leaves: Gauge,
     /// Alarms raised.
     pub alarms: Counter,
+    /// When the scheduler last looked at the clock, by the node's clock: seconds since 1970; 0
+    /// before the first look.
+    pub looked_s: Gauge,
     /// Failures of the store.
     pub store_faults: Counter,
 }
@@ -55,6 +58,7 @@ impl Default for Metrics {
             refused: Counter::default(),
             leaves: Gauge::default(),
             alarms: Counter::default(),
+            looked_s: Gauge::default(),
             store_faults: Counter::default(),
         };
         let Metrics { registry, requests, seconds, sent, unsent, received, .. } = &mut metrics;
@@ -63,10 +67,13 @@ impl Default for Metrics {
         registry.register("messages_sent", "Messages that a peer receipted", sent.clone());
         registry.register("messages_unsent", "Attempts that did not get through", unsent.clone());
         registry.register("messages_received", "Messages taken from peers", received.clone());
-        let Metrics { registry, refused, leaves, alarms, store_faults, .. } = &mut metrics;
+        let Metrics { registry, refused, leaves, alarms, looked_s, store_faults, .. } =
+            &mut metrics;
         registry.register("messages_refused", "Messages of peers refused", refused.clone());
         registry.register("ledger_leaves", "Leaves in the ledger", leaves.clone());
         registry.register("alarms", "Alarms raised by the clock", alarms.clone());
+        let says = "When the scheduler last looked, seconds since 1970";
+        registry.register("alarm_looked_seconds", says, looked_s.clone());
         registry.register("store_faults", "Failures of the store", store_faults.clone());
         metrics
     }

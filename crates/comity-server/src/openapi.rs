@@ -58,12 +58,14 @@ fn operation(route: &Route) -> Value {
     };
     put("x-comity-needs", needs.into());
     let mut parameters: Vec<Value> = Vec::new();
-    for name in ["case", "index"] {
+    for name in ["case", "index", "account", "session", "passkey", "backup"] {
         if route.path.contains(&format!("{{{name}}}")) {
-            let schema = if name == "case" {
-                json!({ "$ref": "#/components/schemas/Id" })
-            } else {
-                json!({ "type": "integer", "minimum": 0 })
+            let schema = match name {
+                "case" => json!({ "$ref": "#/components/schemas/Id" }),
+                "index" => json!({ "type": "integer", "minimum": 0 }),
+                "account" => json!({ "$ref": "#/components/schemas/AccountName" }),
+                "session" => json!({ "$ref": "#/components/schemas/SessionId" }),
+                _ => json!({ "type": "string", "minLength": 1 }),
             };
             parameters
                 .push(json!({ "name": name, "in": "path", "required": true, "schema": schema }));

@@ -2,7 +2,7 @@
 //! document and the tests are made from this one table.
 
 use crate::account::Permission;
-use crate::api::{cases, desk, exchange, ledger, session};
+use crate::api::{admin, cases, desk, exchange, ledger, own, session};
 use crate::app::App;
 use crate::door::{self, Knock};
 use crate::metrics::RequestLabels;
@@ -95,6 +95,10 @@ impl Route {
 const fn needs(permission: Permission) -> Needs {
     Needs::Permission(permission)
 }
+
+const OWN: Needs = needs(Permission::OwnAccount);
+const ACCOUNTS: Needs = needs(Permission::ManageAccounts);
+const BACKUPS: Needs = needs(Permission::ManageBackups);
 
 /// All of them.
 pub const ROUTES: &[Route] = &[
@@ -202,6 +206,74 @@ pub const ROUTES: &[Route] = &[
     route("POST", "/api/v1/peers", needs(Permission::ManagePeers), "Make a party known")
         .takes(Body::Json("PeerNews"))
         .ok(&[201]),
+    route("POST", "/api/v1/session/passkey/request", Needs::Nobody, "What a passkey is to sign"),
+    route("POST", "/api/v1/session/passkey", Needs::Nobody, "Begin to add a passkey"),
+    route("PUT", "/api/v1/session/passkey", Needs::Nobody, "Add the passkey")
+        .takes(Body::Json("PasskeySent")),
+    route("GET", "/api/v1/account", OWN, "One's own factors and sessions"),
+    route("POST", "/api/v1/account/recovery", OWN, "New recovery codes, told once"),
+    route("DELETE", "/api/v1/account/app", OWN, "Remove one's own authenticator app").ok(&[204]),
+    route("DELETE", "/api/v1/account/passkeys/{passkey}", OWN, "Remove a passkey of one's own")
+        .ok(&[204]),
+    route("DELETE", "/api/v1/account/sessions", OWN, "End all other sessions of one's own")
+        .ok(&[204]),
+    route("DELETE", "/api/v1/account/sessions/{session}", OWN, "End a session of one's own")
+        .ok(&[204]),
+    route("GET", "/api/v1/accounts", ACCOUNTS, "The accounts"),
+    route("POST", "/api/v1/accounts", ACCOUNTS, "Make an account; the invitation is told once")
+        .takes(Body::Json("AccountSent"))
+        .ok(&[201]),
+    route("GET", "/api/v1/accounts/{account}", ACCOUNTS, "An account with its sessions"),
+    route(
+        "POST",
+        "/api/v1/accounts/{account}/acts",
+        ACCOUNTS,
+        "Invite again, disable, enable, release, remove factors, end sessions",
+    )
+    .takes(Body::Json("ActSent")),
+    route("PUT", "/api/v1/accounts/{account}/roles", ACCOUNTS, "Change its roles")
+        .takes(Body::Json("RolesSent"))
+        .ok(&[204]),
+    route("PUT", "/api/v1/accounts/{account}/external", ACCOUNTS, "How it is known elsewhere")
+        .takes(Body::Json("ExternalSent"))
+        .ok(&[204]),
+    route(
+        "POST",
+        "/api/v1/accounts/{account}/tokens",
+        ACCOUNTS,
+        "Make a token for a program; it is told once",
+    )
+    .takes(Body::Json("TokenSent"))
+    .ok(&[201]),
+    route(
+        "DELETE",
+        "/api/v1/accounts/{account}/sessions/{session}",
+        ACCOUNTS,
+        "End a session of an account, or a token",
+    )
+    .ok(&[204]),
+    route("GET", "/api/v1/health", needs(Permission::SeeHealth), "How the node is doing"),
+    route("GET", "/api/v1/settings", needs(Permission::ManageSettings), "What the node is set to"),
+    route("GET", "/api/v1/keys", needs(Permission::ManageKeys), "What others need of this node"),
+    route(
+        "POST",
+        "/api/v1/keys/rotate",
+        needs(Permission::ManageKeys),
+        "Change the key that signs messages",
+    )
+    .takes(Body::Json("RotateSent")),
+    route("GET", "/api/v1/backups", BACKUPS, "The backups, and what is under way"),
+    route("POST", "/api/v1/backups", BACKUPS, "Begin a backup").ok(&[202]),
+    route("POST", "/api/v1/backups/{backup}/drill", BACKUPS, "Begin a restore drill").ok(&[202]),
+    route("GET", "/api/v1/audit/reviews", needs(Permission::SeeAudit), "The reviews of the audit"),
+    route(
+        "POST",
+        "/api/v1/audit/reviews",
+        needs(Permission::ReviewAudit),
+        "Sign off a review of the audit",
+    )
+    .takes(Body::Json("ReviewSent"))
+    .ok(&[201]),
     route(
         "POST",
         "/exchange/v1/messages",
@@ -250,6 +322,40 @@ fn handler(method: &str, path: &str) -> Option<MethodRouter<Arc<App>>> {
             post(exchange::messages).layer(DefaultBodyLimit::max(PARCEL_BYTES_MAX))
         }
         ("POST", "/exchange/v1/heads") => post(exchange::heads),
+        _ => return account_handler(method, path),
+    })
+}
+
+/// Handlers of what is about accounts and about the node itself.
+fn account_handler(method: &str, path: &str) -> Option<MethodRouter<Arc<App>>> {
+    let path = path.strip_prefix("/api/v1")?;
+    Some(match (method, path) {
+        ("POST", "/session/passkey/request") => post(own::passkey_request),
+        ("POST", "/session/passkey") => post(own::begin_passkey),
+        ("PUT", "/session/passkey") => put(own::finish_passkey),
+        ("GET", "/account") => get(own::own),
+        ("POST", "/account/recovery") => post(own::recovery),
+        ("DELETE", "/account/app") => delete(own::remove_app),
+        ("DELETE", "/account/passkeys/{passkey}") => delete(own::remove_passkey),
+        ("DELETE", "/account/sessions") => delete(own::end_others),
+        ("DELETE", "/account/sessions/{session}") => delete(own::end_session),
+        ("GET", "/accounts") => get(admin::accounts),
+        ("POST", "/accounts") => post(admin::make_account),
+        ("GET", "/accounts/{account}") => get(admin::account),
+        ("POST", "/accounts/{account}/acts") => post(admin::act),
+        ("PUT", "/accounts/{account}/roles") => put(admin::set_roles),
+        ("PUT", "/accounts/{account}/external") => put(admin::set_external),
+        ("POST", "/accounts/{account}/tokens") => post(admin::make_token),
+        ("DELETE", "/accounts/{account}/sessions/{session}") => delete(admin::end_session),
+        ("GET", "/health") => get(admin::health),
+        ("GET", "/settings") => get(admin::settings),
+        ("GET", "/keys") => get(admin::keys),
+        ("POST", "/keys/rotate") => post(admin::rotate_key),
+        ("GET", "/backups") => get(admin::backups),
+        ("POST", "/backups") => post(admin::make_backup),
+        ("POST", "/backups/{backup}/drill") => post(admin::drill_backup),
+        ("GET", "/audit/reviews") => get(admin::reviews),
+        ("POST", "/audit/reviews") => post(admin::sign_off),
         _ => return None,
     })
 }
@@ -287,12 +393,12 @@ async fn nothing(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     problem.into_response()
 }
 
-/// The route of a request, by the table.
-pub fn find(method: &str, path: &str) -> Option<&'static Route> {
+/// The route of a request, by the table, and whether it is a page's.
+fn find(method: &str, path: &str) -> Option<(&'static Route, bool)> {
     // A HEAD is a GET whose body is not sent.
     let method = if method == "HEAD" { "GET" } else { method };
     let known = ROUTES.iter().find(|route| route.method == method && route.path == path);
-    known.or_else(|| pages::find(method, path))
+    known.map(|route| (route, false)).or_else(|| Some((pages::find(method, path)?, true)))
 }
 
 /// Before every handler: who calls, and whether the route is for them. After it: the count.
@@ -304,7 +410,7 @@ async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
         // What is not in the table is not there, whatever the router says.
         None => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "not done with that method")
             .into_response(),
-        Some(route) => {
+        Some((route, is_page)) => {
             let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
             let knock = Knock {
                 cookie: app.door.cookie(),
@@ -312,7 +418,7 @@ async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
                 headers: request.headers().clone(),
                 address: from.map(|ConnectInfo(address)| address.ip()),
             };
-            if pages::find(route.method, route.path).is_some() {
+            if is_page {
                 pages::gate::pass(&app, route, knock, request, next).await
             } else {
                 match door::admit(&app, route, &knock).await {
@@ -328,7 +434,7 @@ async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
             }
         }
     };
-    if let Some(route) = route {
+    if let Some((route, _)) = route {
         let labels = RequestLabels {
             route: route.path,
             method: route.method,

@@ -1,8 +1,9 @@
 //! The gallery of a federal node: every submission is searched, and what was found is recorded
 //! for an examiner. Nobody is identified here.
 
+use crate::compared::Compared;
 use crate::engine::Engine;
-use comity_exchange::case::{CaseId, SearchResult, TaskKind};
+use comity_exchange::case::{CaseId, GalleryRecord, SearchResult, TaskKind};
 use comity_node::Ask;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +12,13 @@ use std::time::Duration;
 pub trait Searcher: Send + Sync {
     /// What a search comes to: nobody, candidates, or why the file cannot be searched.
     fn search(&self, transaction: &[u8]) -> SearchResult;
+
+    /// The prints of a transaction's file beside a record of the gallery, for an examiner to look
+    /// at. `None` where the gallery has no such record, or cannot show it.
+    fn compare(&self, transaction: &[u8], record: GalleryRecord) -> Option<Compared> {
+        let _ = (transaction, record);
+        None
+    }
 }
 
 /// How long the searcher sleeps when nothing tells it of something new.

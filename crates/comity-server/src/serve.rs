@@ -3,11 +3,13 @@
 
 use crate::alarm;
 use crate::app::{App, Readers};
+use crate::backups::Backups;
 use crate::door::Door;
 use crate::engine::{Clock, Engine, Running};
 use crate::home::{Home, SystemRandom};
 use crate::mailer::Mailer;
 use crate::metrics::Metrics;
+use crate::research::Desk;
 use crate::routes::router;
 use crate::searcher::{self, Searcher};
 use comity_model::Diagnostic;
@@ -22,6 +24,15 @@ const READERS: usize = 8;
 
 /// Longest wait for requests that are under way when the server stops.
 const GRACE: Duration = Duration::from_secs(10);
+
+/// What a node offers at the desk beside custody.
+#[derive(Default)]
+pub struct Offers {
+    /// Golden cases, to choose samples from at the workbench.
+    pub cases: Vec<comity_policy::PolicyFile>,
+    /// Runs over data sets.
+    pub research: Option<Arc<dyn crate::research::Research>>,
+}
 
 /// A server that is up.
 pub struct Server {
@@ -48,9 +59,23 @@ impl Server {
         library: Arc<Library>,
         searcher: Option<Arc<dyn Searcher>>,
     ) -> Result<Server, Diagnostic> {
+        Server::start_with(home, library, searcher, Offers::default()).await
+    }
+
+    /// Starts a node that offers more at the desk.
+    ///
+    /// # Errors
+    /// As [`Server::start`].
+    pub async fn start_with(
+        home: &Home,
+        library: Arc<Library>,
+        searcher: Option<Arc<dyn Searcher>>,
+        offers: Offers,
+    ) -> Result<Server, Diagnostic> {
         let settings = &home.settings;
         let identity = home.identity()?;
         let store = home.store()?;
+        let store_kind = store.kind();
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| store.reader()).collect();
         let readers = readers.map_err(|e| failed(e.code(), e))?;
         let (party, side) = (identity.party.clone(), identity.side);
@@ -63,15 +88,14 @@ impl Server {
         let clock = settings.simulated_from.map_or_else(Clock::system, Clock::simulated);
         let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
         let metrics = Arc::new(Metrics::default());
-        let zone = jiff::tz::TimeZone::get(&settings.time_zone).map_err(|e| {
-            failed("bad-settings", e)
-                .path("time_zone")
-                .help("a time zone has an IANA name, like `America/Los_Angeles`")
-        })?;
+        let zone = zone(&settings.time_zone)?;
+        let research = offers.research.map(|r| Desk::new(r, &home.folder, &library));
         let app = Arc::new(App {
             zone,
             place: settings.place.clone(),
-            door: Door::of(settings, &store_key)?,
+            home: home.clone(),
+            backups: Backups::new(&home.folder, store_kind),
+            door: Door::of(settings, &store_key, engine.clock.clone())?,
             engine: engine.clone(),
             readers: Arc::new(Readers::new(readers)),
             party,
@@ -79,6 +103,10 @@ impl Server {
             store_key,
             library,
             metrics: metrics.clone(),
+            searcher: searcher.clone(),
+            comparisons: crate::compared::Comparisons::default(),
+            counsel: crate::pages::policies::Counsel::new(offers.cases),
+            research: research.map(Arc::new),
         });
         let mailer =
             Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };
@@ -89,13 +117,7 @@ impl Server {
         if let Some(searcher) = searcher {
             tokio::spawn(searcher::run(engine, searcher));
         }
-        let listener = TcpListener::bind(settings.listen)
-            .and_then(|l| l.set_nonblocking(true).map(|()| l))
-            .map_err(|e| {
-                failed("address-taken", format!("`{}` cannot be listened on: {e}", settings.listen))
-                    .help("another node may run already; `listen` in node.toml is the address")
-            })?;
-        let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
+        let (listener, address) = listen(settings.listen)?;
         let handle = axum_server::Handle::new();
         let serving = match serve(home, listener, &app, &handle).await {
             Ok(serving) => serving,
@@ -142,6 +164,24 @@ async fn serve(
                 .help("name a certificate and key in node.toml, or listen on 127.0.0.1"))
         }
     }
+}
+
+fn zone(name: &str) -> Result<jiff::tz::TimeZone, Diagnostic> {
+    jiff::tz::TimeZone::get(name).map_err(|e| {
+        failed("bad-settings", e)
+            .path("time_zone")
+            .help("a time zone has an IANA name, like `America/Los_Angeles`")
+    })
+}
+
+fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Diagnostic> {
+    let bound = TcpListener::bind(at).and_then(|l| l.set_nonblocking(true).map(|()| l));
+    let listener = bound.map_err(|e| {
+        failed("address-taken", format!("`{at}` cannot be listened on: {e}"))
+            .help("another node may run already; `listen` in node.toml is the address")
+    })?;
+    let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
+    Ok((listener, address))
 }
 
 async fn tls(home: &Home) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, Diagnostic> {

@@ -7,8 +7,6 @@
     reason = "a test fails by panicking"
 )]
 
-#[path = "../../comity-exchange/tests/case/library.rs"]
-mod library;
 #[path = "live/routes.rs"]
 mod routes;
 #[path = "../../comity-exchange/tests/case/scenario.rs"]
@@ -19,3 +17,5 @@ mod scenarios;
 mod story;
 #[path = "live/town.rs"]
 mod town;
+
+use town::library;

@@ -4,6 +4,7 @@
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use crate::print::{Watched, gallery_of};
+use crate::serve::offers;
 use comity_exchange::case::Side;
 use comity_node::Ask;
 use comity_print::FingerPosition;
@@ -111,9 +112,31 @@ fn settings(args: &Args, side: Side) -> Settings {
         second_factor: false,
         time_zone: args.time_zone.clone(),
         place: (side == Side::Agency).then(|| args.place.clone()),
+        machine_sessions: true,
         simulated_from: Some(args.from.unwrap_or_else(comity_server::demo::starts_at)),
         ..Settings::new(&party, side, &url, listen)
     }
+}
+
+/// Both nodes at work, each with the other's keys.
+async fn start(
+    jail: &Home,
+    office: &Home,
+    policies: Option<&Path>,
+) -> Result<(Server, Server), Failure> {
+    let library = Arc::new(files::library(policies)?);
+    let searcher = Arc::new(Watched { folder: office.folder.join("gallery") });
+    let more = offers(jail, policies)?;
+    let at_jail = Server::start_with(jail, library.clone(), None, more).await.map_err(found)?;
+    let (more, searcher) = (offers(office, policies)?, searcher as Arc<dyn Searcher>);
+    let at_office = Server::start_with(office, library, Some(searcher), more).await;
+    let at_office = at_office.map_err(found)?;
+    for (server, other) in [(&at_jail, office), (&at_office, jail)] {
+        let news = other.news().map_err(found)?;
+        let added = server.app.engine.ask(Ask::AddPeer(news)).await;
+        added.map_err(|fault| Failure::usage(fault.to_string()))?;
+    }
+    Ok((at_jail, at_office))
 }
 
 /// The people of the day, with their arrest cards.
@@ -164,7 +187,6 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
             .map_err(|e| Failure::usage(format!("{} stays: {e}", args.folder.display())))?;
     }
     comity_server::log::start_quiet();
-    let library = Arc::new(files::library(policies)?);
     let jail =
         Home::init(&args.folder.join("jail"), settings(args, Side::Agency)).map_err(found)?;
     let office =
@@ -183,14 +205,7 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
         .build()
         .map_err(|e| Failure::usage(format!("no threads: {e}")))?;
     runtime.block_on(async {
-        let searcher = Arc::new(Watched { folder: gallery }) as Arc<dyn Searcher>;
-        let at_jail = Server::start(&jail, library.clone(), None).await.map_err(found)?;
-        let at_office = Server::start(&office, library, Some(searcher)).await.map_err(found)?;
-        for (server, other) in [(&at_jail, &office), (&at_office, &jail)] {
-            let news = other.news().map_err(found)?;
-            let added = server.app.engine.ask(Ask::AddPeer(news)).await;
-            added.map_err(|fault| Failure::usage(fault.to_string()))?;
-        }
+        let (at_jail, at_office) = start(&jail, &office, policies).await?;
         let mut names = accounts(&at_jail).await.map_err(failed)?;
         names.extend(accounts(&at_office).await.map_err(failed)?);
         if !as_json {

@@ -41,6 +41,15 @@ pub fn built_in_mappings() -> impl Iterator<Item = (&'static str, &'static str, 
     })
 }
 
+/// The golden cases in the binary, for the workbench.
+pub fn golden_cases() -> Vec<PolicyFile> {
+    let file = |(name, bytes): &(&str, &[u8])| PolicyFile {
+        name: (*name).to_owned(),
+        bytes: bytes.to_vec(),
+    };
+    CASES.iter().map(file).collect()
+}
+
 /// Reads a mapping: a file, or the id of one in the binary.
 pub fn mapping(name: &Path) -> Result<Vec<u8>, Failure> {
     let built_in = built_in_mappings().find(|(id, ..)| name == Path::new(id));

@@ -16,6 +16,7 @@ mod print;
 mod receipt;
 mod replay;
 mod report;
+mod research;
 mod serve;
 mod table;
 

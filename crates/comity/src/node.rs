@@ -3,16 +3,17 @@
 
 use crate::fail::{EXIT_OK, Failure};
 use crate::files;
-use comity_exchange::KeyNews;
 use comity_exchange::case::Side;
 use comity_ledger::FsckReport;
 use comity_model::Diagnostic;
 use comity_node::{Ask, Node, NodeFault, PeerNews};
 use comity_server::account::{AccountFault, Actor, AuditEvent, NewAccount, Origin, Role};
 use comity_server::door::Door;
+use comity_server::engine::Clock;
 use comity_server::home::{Home, Settings, SystemRandom};
-use comity_store::{Change, FsckOptions, Reads};
-use jiff::{SignedDuration, Timestamp};
+use comity_server::keys;
+use comity_store::{FsckOptions, Reads};
+use jiff::Timestamp;
 use serde_json::json;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -256,24 +257,10 @@ fn said(as_json: bool, text: &str, json: &serde_json::Value) {
     }
 }
 
-/// Tells the peers of the new key under the old one, signs again what is on its way, and lets
-/// the new key take the old one's place. Cut off anywhere, it is begun again with the same key.
+/// Changes the key for messages; see [`keys::rotate`].
 fn rotate(folder: &Path, days: u16, policies: Option<&Path>, as_json: bool) -> Result<(), Failure> {
     let (home, mut node) = open(folder, policies)?;
-    let key = home.next_key().map_err(found)?;
-    let new = key.verifier().to_string();
-    let told = node.store().value("message-key").map_err(|e| Failure::usage(e.to_string()))?;
-    if told.as_deref() != Some(new.as_bytes()) {
-        let until = Timestamp::now() + SignedDuration::from_hours(24 * i64::from(days));
-        let news = KeyNews::Replaced { key: key.verifier().clone(), until };
-        let name = "message-key".to_owned();
-        let set = Change::Set { name, value: new.clone().into_bytes() };
-        turn(&mut node, vec![Ask::TellKey(news), Ask::Keep(vec![set])])?;
-    }
-    node.set_message_key(key);
-    let again = node.sign_again().map_err(refused)?;
-    turn(&mut node, vec![Ask::Keep(again)])?;
-    home.use_next_key().map_err(found)?;
+    let new = keys::rotate(&home, &mut node, days, Timestamp::now()).map_err(refused)?.to_string();
     said(
         as_json,
         &format!(
@@ -293,7 +280,7 @@ fn add_account(
 ) -> Result<(), Failure> {
     let (home, mut node) = open(folder, policies)?;
     let key = node.identity().store_key.clone();
-    let door = Door::of(&home.settings, &key).map_err(found)?;
+    let door = Door::of(&home.settings, &key, Clock::system()).map_err(found)?;
     let new = NewAccount {
         name: name.to_owned(),
         roles: roles.iter().copied().collect(),

@@ -2,6 +2,7 @@
 //! at before deciding. It is made from a library and a case, and from nothing else, and it is
 //! good for that version of the case on that day only.
 
+use super::facts::Facts;
 use super::ids::{CaseId, Version};
 use super::person::Side;
 use super::request::Draft;
@@ -120,6 +121,18 @@ pub struct FlagOfLaw {
     pub uncertain: bool,
 }
 
+/// Two facts that cannot both be true; the law was asked as though neither were known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtOdds {
+    /// One fact, by its path: `request.form`.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Why, one sentence.
+    pub says: String,
+}
+
 /// Where one cap ends a hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -168,6 +181,9 @@ pub struct Finding {
     pub channels: BTreeMap<Channel, Law>,
     /// Channels on which instruments contradict each other.
     pub conflicts: BTreeSet<Channel>,
+    /// Facts that contradict each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at_odds: Vec<AtOdds>,
     /// Marks.
     pub flags: Vec<FlagOfLaw>,
     /// Duties.
@@ -226,6 +242,24 @@ impl Advice {
         Ok(file.steps.swap_remove(0).facts)
     }
 
+    /// What the law would say if these facts were on record too: a look ahead for whoever is
+    /// about to amend the booking. A [`Finding`] alone, on which nothing can be decided.
+    ///
+    /// # Errors
+    /// As for [`Advice::of`].
+    pub fn finding_with(
+        library: &Library,
+        case: &Case,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Finding, Vec<Diagnostic>> {
+        let mut case = case.clone();
+        if let Some(booking) = &mut case.booking {
+            booking.facts = booking.facts.with(facts);
+        }
+        Advice::ask(library, &case, None, now).map(|advice| advice.finding)
+    }
+
     fn ask(
         library: &Library,
         case: &Case,
@@ -238,6 +272,11 @@ impl Advice {
         let clock = library.hold_clock(&facts, &Scope::InForce, &derived, Some(now));
         let reader = Reader { library, derived: &derived };
         let (flags, duties) = reader.effects();
+        let at_odds = derived.problems.iter().map(|problem| AtOdds {
+            first: problem.first.to_string(),
+            second: problem.second.to_string(),
+            says: problem.says.to_owned(),
+        });
         let finding = Finding {
             on,
             engine: ENGINE_VERSION.to_owned(),
@@ -246,6 +285,7 @@ impl Advice {
                 .into_iter()
                 .filter(|c| derived.answer.on(*c).conflict.is_some())
                 .collect(),
+            at_odds: at_odds.collect(),
             flags,
             duties,
             clock: reader.clock(clock),

@@ -2,6 +2,7 @@
 
 mod expect;
 mod run;
+mod texts;
 
 pub use expect::{ClockExpect, Expect, Expected};
 pub use run::{CaseReport, Mismatch};

@@ -10,7 +10,7 @@ mod text;
 mod view;
 
 pub use html::{body_html, escape, to_html};
-pub use policy_view::{PolicyView, policy_text, policy_view};
+pub use policy_view::{PolicyView, RuleText, policy_text, policy_view};
 pub use text::{cap_words, sergeant, to_text};
 pub use view::*;
 

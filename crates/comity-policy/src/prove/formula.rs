@@ -90,6 +90,14 @@ impl<'a> Formula<'a> {
         self.add(Node::Or(parts))
     }
 
+    pub(super) fn not(&mut self, part: Id) -> Id {
+        self.add(Node::Not(part))
+    }
+
+    pub(super) fn cond(&mut self, cond: &'a Cond) -> Id {
+        self.add(Node::Cond(cond))
+    }
+
     /// A rule applies: its condition holds, and no rule that overrides it applies.
     pub(super) fn applies(&mut self, policy: &'a Policy, rule: u8) -> Id {
         let key = (std::ptr::from_ref(policy) as usize, rule);

@@ -41,6 +41,7 @@
 mod axioms;
 mod bounds;
 mod case;
+mod differ;
 mod domain;
 mod encode;
 mod formula;
@@ -52,9 +53,10 @@ mod search;
 mod tests;
 mod witness;
 
+pub use differ::{Compared, Parting, Said, compare};
 pub use pairs::Report;
 
-use crate::library::Library;
+use crate::library::{Library, PolicyIndex};
 use crate::policy::Policy;
 use comity_model::Places;
 use search::Space;
@@ -90,5 +92,26 @@ pub fn prove_policy(policy: &Policy, places: &Places) -> Report {
     let mut report = Report::default();
     let mut space = Space::new(place::spots(places));
     pairs::within_policy(policy, &mut space, &mut report);
+    report
+}
+
+/// Asks every question about one policy of a library: its rules among each other, and the
+/// instrument against the others of its level. Questions that the solver gives up on are few:
+/// after two of them the rest counts as unsettled, so that a draft costs seconds.
+pub fn prove_one(library: &Library, index: PolicyIndex) -> Report {
+    let policy = library.policy(index);
+    let mut report = Report::default();
+    let mut space = Space::impatient(place::spots(library.places()));
+    pairs::within_policy(policy, &mut space, &mut report);
+    let own = place::binding(policy, &space.spots);
+    let beside = |(i, p): &(PolicyIndex, &Policy)| *i != index && p.level == policy.level;
+    for (_, other) in library.policies().filter(beside) {
+        let theirs = place::binding(other, &space.spots);
+        let here: Vec<usize> =
+            own.iter().copied().filter(|s| theirs.binary_search(s).is_ok()).collect();
+        if !here.is_empty() {
+            pairs::instruments(policy, other, &here, &mut space, &mut report);
+        }
+    }
     report
 }

@@ -18,6 +18,9 @@ const ROUNDS_MAX: usize = 64;
 pub(super) struct Space {
     pub(super) spots: Vec<Spot>,
     axioms: Axioms,
+    /// How many more questions the solver may give up on before the rest is not asked: a hostile
+    /// file costs seconds, not hours.
+    patience: usize,
 }
 
 /// The answer.
@@ -32,7 +35,13 @@ pub(super) enum Outcome {
 
 impl Space {
     pub(super) fn new(spots: Vec<Spot>) -> Space {
-        Space { spots, axioms: Axioms::default() }
+        Space { spots, axioms: Axioms::default(), patience: usize::MAX }
+    }
+
+    /// For text of which nothing is known: after two questions that the solver gave up on, the
+    /// others count as unsettled.
+    pub(super) fn impatient(spots: Vec<Spot>) -> Space {
+        Space { patience: 2, ..Space::new(spots) }
     }
 
     /// Looks for a case in one of the places `within`; `is_real` evaluates a candidate
@@ -43,6 +52,9 @@ impl Space {
         within: &[usize],
         is_real: &dyn Fn(&CaseFacts) -> bool,
     ) -> Outcome {
+        if self.patience == 0 {
+            return Outcome::Unsettled;
+        }
         let demand = demand(formula);
         let within = within.iter().filter_map(|i| self.spots.get(*i));
         let (spots, places_exact) = told_apart(formula, within);
@@ -62,7 +74,10 @@ impl Space {
                 encoder.sat.clause(&[!broken]);
             }
             match encoder.sat.solve() {
-                Solved::GaveUp => return Outcome::Unsettled,
+                Solved::GaveUp => {
+                    self.patience -= 1;
+                    return Outcome::Unsettled;
+                }
                 Solved::Impossible => {
                     return proved(domains.exact && encoder.exact && places_exact);
                 }

@@ -6,6 +6,7 @@ use crate::file;
 use comity_model::place::Places;
 use comity_model::{Diagnostic, SourceText};
 
+mod differ;
 mod instruments;
 mod library;
 mod random;

@@ -6,15 +6,8 @@
 use super::chart::escape;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::OnceLock;
 
-/// The outlines: FIPS code and path, tenths of a point on 975 by 610 points.
-const OUTLINES: &str = include_str!("../../../../data/maps/us-counties.csv");
-/// The row of the lines between states.
-const BORDERS: &str = "borders";
-
-/// FIPS codes that were given up, and the county that is drawn for them.
-const SUCCESSORS: [(&str, &str); 3] = [("02270", "02158"), ("46113", "46102"), ("51515", "51019")];
+pub use comity_map::{counties, drawn_as};
 
 /// How a class is filled, darkest first. The fills are made for white and for dark paper.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -76,25 +69,6 @@ pub struct Drawn {
     pub not_drawn: Vec<String>,
 }
 
-fn outlines() -> &'static BTreeMap<&'static str, &'static str> {
-    static PARSED: OnceLock<BTreeMap<&str, &str>> = OnceLock::new();
-    PARSED.get_or_init(|| {
-        let rows = OUTLINES.lines().skip(1).filter_map(|l| l.split_once(','));
-        rows.map(|(fips, path)| (fips, path.trim_matches('"'))).collect()
-    })
-}
-
-/// The code under which a county is drawn: its own, or that of its successor.
-pub fn drawn_as(fips: &str) -> Option<&'static str> {
-    let code = SUCCESSORS.iter().find(|(old, _)| *old == fips).map_or(fips, |(_, new)| new);
-    outlines().get_key_value(code).map(|(k, _)| *k).filter(|k| *k != BORDERS)
-}
-
-/// The codes of every county that is drawn, in order.
-pub fn counties() -> impl Iterator<Item = &'static str> {
-    outlines().keys().copied().filter(|k| *k != BORDERS)
-}
-
 /// Draws a map. `shades` says what each county is, by FIPS code; a county that is drawn and
 /// has no shade is hatched as unknown. `classes` is the legend, in its order.
 pub fn choropleth(
@@ -122,7 +96,7 @@ pub fn choropleth(
     for code in counties() {
         let shade = by_code.get(code).map_or_else(|| unknown(code), |s| (*s).clone());
         let group = groups.entry(shade.fill).or_default();
-        let path = outlines().get(code).copied().unwrap_or_default();
+        let path = comity_map::outline(code);
         let _ = write!(group, "<path d=\"{path}\"><title>{}</title></path>", escape(&shade.title));
     }
     let mut html = legend(classes);
@@ -135,7 +109,7 @@ pub fn choropleth(
     for (fill, paths) in groups {
         let _ = write!(html, "<g class=\"{}\">{paths}</g>", fill.class());
     }
-    let borders = outlines().get(BORDERS).copied().unwrap_or_default();
+    let borders = comity_map::borders();
     let _ = writeln!(html, "<path class=\"m-border\" d=\"{borders}\"/></svg>");
     Drawn { html, not_drawn }
 }

@@ -13,6 +13,7 @@ use super::sign_in::later;
 use comity_exchange::case::OfficialId;
 use comity_store::Change;
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// An account to be made.
@@ -26,7 +27,75 @@ pub struct NewAccount {
     pub external: Option<ExternalId>,
 }
 
+/// What an administrator does with an account that needs nothing more to be said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountAct {
+    /// [`Desk::invite`].
+    Invite,
+    /// [`Desk::disable`].
+    Disable,
+    /// [`Desk::enable`].
+    Enable,
+    /// [`Desk::release`].
+    Release,
+    /// [`Desk::remove_factors`].
+    RemoveFactors,
+    /// [`Desk::end_sessions`].
+    EndSessions,
+}
+
+impl AccountAct {
+    /// All of them.
+    pub const ALL: [AccountAct; 6] = [
+        AccountAct::Invite,
+        AccountAct::Disable,
+        AccountAct::Enable,
+        AccountAct::Release,
+        AccountAct::RemoveFactors,
+        AccountAct::EndSessions,
+    ];
+
+    /// A stable name: `remove_factors`.
+    pub fn name(self) -> &'static str {
+        match self {
+            AccountAct::Invite => "invite",
+            AccountAct::Disable => "disable",
+            AccountAct::Enable => "enable",
+            AccountAct::Release => "release",
+            AccountAct::RemoveFactors => "remove_factors",
+            AccountAct::EndSessions => "end_sessions",
+        }
+    }
+
+    /// The act of a name.
+    pub fn parse(name: &str) -> Option<AccountAct> {
+        AccountAct::ALL.into_iter().find(|act| act.name() == name)
+    }
+}
+
 impl Desk<'_> {
+    /// Does something with an account. The value is the invitation, where one is made.
+    ///
+    /// # Errors
+    /// Those of the act.
+    pub fn act(
+        &mut self,
+        by: Actor<'_>,
+        id: &OfficialId,
+        act: AccountAct,
+    ) -> Result<Outcome<Option<Secret>>, AccountFault> {
+        let nothing = |out: Outcome<()>| out.map(|()| None);
+        match act {
+            AccountAct::Invite => self.invite(by, id).map(|out| out.map(Some)),
+            AccountAct::Disable => self.disable(by, id).map(nothing),
+            AccountAct::Enable => self.enable(by, id).map(nothing),
+            AccountAct::Release => self.release(by, id).map(nothing),
+            AccountAct::RemoveFactors => self.remove_factors(by, id).map(nothing),
+            AccountAct::EndSessions => self.end_sessions(by, id).map(nothing),
+        }
+    }
+
     fn managed(&mut self, by: Actor<'_>, id: &OfficialId) -> Result<Account, AccountFault> {
         by.must(Permission::ManageAccounts)?;
         let account = self.find(id)?;
@@ -52,6 +121,15 @@ impl Desk<'_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// Whether somebody showed a short while ago who it is: asked before an act that is not on
+    /// accounts and matters as much, such as a new peer.
+    ///
+    /// # Errors
+    /// [`AccountFault::Unconfirmed`].
+    pub fn confirmed(&self, by: Actor<'_>) -> Result<Outcome<()>, AccountFault> {
+        self.must_be_confirmed(by).map(|()| Outcome::new(()))
     }
 
     fn keep(
@@ -331,6 +409,33 @@ impl Desk<'_> {
         let mut out = Outcome::new(());
         self.end_all(&mut account, &mut out)?;
         self.keep(by, What::SessionsEnded, &account, out)
+    }
+
+    /// Ends one session of an account, or one token of a program.
+    ///
+    /// # Errors
+    /// `no-account`; `no-session` if the account has none of that id;
+    /// [`AccountFault::NotPermitted`].
+    pub fn end_one(
+        &mut self,
+        by: Actor<'_>,
+        id: &OfficialId,
+        which: SessionId,
+    ) -> Result<Outcome<()>, AccountFault> {
+        let mut account = self.managed(by, id)?;
+        let known = self.sessions(id)?.into_iter().find(|session| session.id() == which);
+        let Some(known) = known else {
+            let message = "the account has no such session or token, or it is over";
+            return Err(AccountFault::wrong("no-session", "session", message));
+        };
+        account.end(which, known.ends_at, self.now);
+        let mut out = Outcome::new(());
+        out.put(&account)?;
+        out.changes.push(Change::RemoveSession(known.token_sha256));
+        let subject = Subject::Session(id.clone(), which);
+        let done = AuditOutcome::Done;
+        out.audit.push(self.event(What::SessionEnded, by.who(), done, subject));
+        Ok(out)
     }
 
     /// Makes a token for a program. It is shown once.

@@ -24,7 +24,7 @@ mod signature;
 mod throttle;
 mod totp;
 
-pub use admin::NewAccount;
+pub use admin::{AccountAct, NewAccount};
 pub use audit::{AuditEvent, AuditOutcome, Origin, Subject, What, Who};
 pub use desk::{
     Actor, Desk, FAILURES_MAX, FAILURES_WINDOW, IDLE_MINUTES_MAX, INACTIVE_MAX, INVITATION_MAX,

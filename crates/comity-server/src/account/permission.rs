@@ -31,6 +31,8 @@ permissions! {
         "see cases and whom they are about";
     SeePrints "see_prints", [Clerk, Supervisor, Examiner, DutyOfficer],
         "see the prints of a case";
+    Confirm "confirm", [Supervisor],
+        "confirm as the second person what another asked for, and set standing choices";
     ImportBookings "import_bookings", [Supervisor, Software],
         "import bookings from another system";
     Erase "erase", [Counsel],

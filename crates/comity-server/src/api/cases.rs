@@ -204,6 +204,7 @@ async fn put(
 ) -> Result<Response, Problem> {
     let name = sent.entry.name();
     let role = caller.role_for(name, sent.role)?;
+    crate::second::check(app, case, &sent.entry).await?;
     let id = command_id(caller, case, headers)?;
     let expects = expected(headers)?;
     let peer = sent.peer.as_deref().map(Party::new).transpose();

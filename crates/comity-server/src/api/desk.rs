@@ -126,6 +126,7 @@ pub async fn add_peer(
     caller: Caller,
     Accept(news): Accept<PeerNews>,
 ) -> Result<Response, Problem> {
+    crate::pages::admin::must_be_confirmed(&app, &caller).await?;
     let party = Party::new(&news.party);
     let subject = party.map_or(Subject::Node, Subject::Peer);
     let asks = vec![Ask::AddPeer(news), caller.used(Permission::ManagePeers, subject)];

@@ -8,7 +8,7 @@ use crate::problem::Problem;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use comity_ledger::{Claim, Nodes, SignedCheckpoint, prove};
+use comity_ledger::{Bundle, Claim, Nodes, SignedCheckpoint, VerifierKey, prove};
 use comity_node::{NodeFault, TileShelf};
 use comity_store::Reads;
 use serde_json::json;
@@ -68,14 +68,20 @@ pub async fn evidence(
     Path(at): Path<String>,
 ) -> Result<Response, Problem> {
     let at = index(&at)?;
-    let made = app.readers.read(move |reads| bundle(reads, at)).await?;
-    let made = made.map_err(Problem::from)?.ok_or_else(Problem::not_found)?;
+    let made = app.readers.read(move |reads| bundle(reads, at, Vec::new())).await?;
+    let made = made.map_err(Problem::from)?.ok_or_else(Problem::not_found)?.to_bytes();
     let ask = caller.used(Permission::Prove, Subject::Node);
     app.engine.ask(ask).await?;
     Ok(text(made))
 }
 
-fn bundle(reads: &mut dyn Reads, index: u64) -> Result<Option<Vec<u8>>, NodeFault> {
+/// Evidence of a leaf under the newest checkpoint, with the keys that a reader may need. `None`
+/// where there is no such leaf, or no checkpoint that covers it.
+pub(crate) fn bundle(
+    reads: &mut dyn Reads,
+    index: u64,
+    keys: Vec<VerifierKey>,
+) -> Result<Option<Bundle>, NodeFault> {
     let damaged = NodeFault::Damaged;
     let row = reads.leaves(index, 1)?.into_iter().find(|row| row.index == index);
     let Some(row) = row else { return Ok(None) };
@@ -83,6 +89,6 @@ fn bundle(reads: &mut dyn Reads, index: u64) -> Result<Option<Vec<u8>>, NodeFaul
     let checkpoint = SignedCheckpoint::parse("checkpoint", &stored.note).map_err(damaged)?;
     let shelf = TileShelf::new(reads, None);
     let nodes = Nodes::new(&shelf, stored.size);
-    let claim = Claim { index, leaf: &row.leaf, checkpoint, opening: None, keys: Vec::new() };
-    prove(claim, &nodes).map(|bundle| Some(bundle.to_bytes())).map_err(damaged)
+    let claim = Claim { index, leaf: &row.leaf, checkpoint, opening: None, keys };
+    prove(claim, &nodes).map(Some).map_err(damaged)
 }

@@ -1,10 +1,12 @@
 //! The API: what a handler reads and writes, one module per resource.
 
+pub mod admin;
 pub mod case_json;
 pub mod cases;
 pub mod desk;
 pub mod exchange;
 pub mod ledger;
+pub mod own;
 pub mod session;
 
 use crate::problem::Problem;

@@ -3,7 +3,7 @@
 use super::{Accept, as_json};
 use crate::account::{NewSession, Proof, SignIn, Stage};
 use crate::app::App;
-use crate::door::{Caller, Door, Knock, at_desk};
+use crate::door::{Caller, Knock, at_desk};
 use crate::problem::Problem;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -48,7 +48,7 @@ fn told(app: &App, knock: &Knock, sign_in: SignIn) -> Result<Response, Problem> 
 
 /// Counts how signing in went against the address that it came from.
 pub(crate) fn counted(app: &App, knock: &Knock, sign_in: SignIn) -> SignIn {
-    let now = Door::now();
+    let now = app.door.now();
     let mut throttle = app.door.throttle();
     match (&sign_in, knock.address) {
         (SignIn::Failed, Some(address)) => throttle.failed(address, now),
@@ -63,7 +63,7 @@ pub(crate) fn counted(app: &App, knock: &Knock, sign_in: SignIn) -> SignIn {
 /// An address that failed too often waits.
 pub(crate) fn must_not_wait(app: &App, knock: &Knock) -> Result<(), Problem> {
     let Some(address) = knock.address else { return Ok(()) };
-    let wait = app.door.throttle().wait(address, Door::now());
+    let wait = app.door.throttle().wait(address, app.door.now());
     if wait.is_positive() {
         let detail = format!("too many failures from here; try again in {} s", wait.as_secs() + 1);
         return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "slow-down", detail));

@@ -32,9 +32,12 @@ assets! {
     "uswds.css" = "uswds.css",
     "desk.css" = "desk.css",
     "desk.js" = "desk.js",
+    "passkey.js" = "passkey.js",
+    "workbench.js" = "workbench.js",
     "PublicSans-Regular.woff2" = "fonts/PublicSans-Regular.woff2",
     "PublicSans-Bold.woff2" = "fonts/PublicSans-Bold.woff2",
     "arrow_back.svg" = "icons/arrow_back.svg",
+    "check--white.svg" = "icons/check--white.svg",
     "check_circle.svg" = "icons/check_circle.svg",
     "error.svg" = "icons/error.svg",
     "error--white.svg" = "icons/error--white.svg",
@@ -46,6 +49,22 @@ assets! {
     "remove.svg" = "icons/remove.svg",
     "unfold_more.svg" = "icons/unfold_more.svg",
     "warning.svg" = "icons/warning.svg",
+    "desk-account.webp" = "../../../docs/guides/img/desk-account.webp",
+    "desk-admin-accounts.webp" = "../../../docs/guides/img/desk-admin-accounts.webp",
+    "desk-admin-backups.webp" = "../../../docs/guides/img/desk-admin-backups.webp",
+    "desk-admin-peers.webp" = "../../../docs/guides/img/desk-admin-peers.webp",
+    "desk-admin.webp" = "../../../docs/guides/img/desk-admin.webp",
+    "desk-audit.webp" = "../../../docs/guides/img/desk-audit.webp",
+    "desk-board-examiner.webp" = "../../../docs/guides/img/desk-board-examiner.webp",
+    "desk-board-officer.webp" = "../../../docs/guides/img/desk-board-officer.webp",
+    "desk-board.webp" = "../../../docs/guides/img/desk-board.webp",
+    "desk-cases-id-candidates-id.webp" = "../../../docs/guides/img/desk-cases-id-candidates-id.webp",
+    "desk-cases-id.webp" = "../../../docs/guides/img/desk-cases-id.webp",
+    "desk-ledger-events-n.webp" = "../../../docs/guides/img/desk-ledger-events-n.webp",
+    "desk-ledger.webp" = "../../../docs/guides/img/desk-ledger.webp",
+    "desk-policies.webp" = "../../../docs/guides/img/desk-policies.webp",
+    "desk-research.webp" = "../../../docs/guides/img/desk-research.webp",
+    "desk-sign-in.webp" = "../../../docs/guides/img/desk-sign-in.webp",
 }
 
 struct Asset {
@@ -64,12 +83,16 @@ impl Asset {
             "css" => "text/css; charset=utf-8",
             "js" => "text/javascript; charset=utf-8",
             "svg" => "image/svg+xml",
+            "png" => "image/png",
+            "webp" => "image/webp",
             _ => "font/woff2",
         };
         let etag = format!("\"{}\"", &Digest::of_bytes(plain).to_string()[..20]);
         let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"0\""));
-        // A woff2 is compressed already.
-        let zipped = (kind != "font/woff2").then(|| zip(plain)).flatten();
+        // Typefaces and pictures are compressed already.
+        let zipped = (!["font/woff2", "image/png", "image/webp"].contains(&kind))
+            .then(|| zip(plain))
+            .flatten();
         Asset { kind, etag, plain, zipped }
     }
 }
@@ -78,6 +101,11 @@ fn zip(plain: &[u8]) -> Option<Vec<u8>> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(plain).ok()?;
     encoder.finish().ok()
+}
+
+/// True for the name of an asset.
+pub(super) fn has(name: &str) -> bool {
+    FILES.iter().any(|(known, _)| *known == name)
 }
 
 /// `GET /assets/{name}`

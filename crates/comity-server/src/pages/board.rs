@@ -1,18 +1,19 @@
 //! Today's board: the people who need something now, sorted by the clock.
 
 use super::frame::{Frame, show};
-use super::{PageRoute, needs, page, words};
+use super::{PageRoute, flow, needs, office, page, words};
 use crate::account::{Permission, Subject};
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
 use askama::Template;
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use axum::routing::get;
-use comity_exchange::case::{CaseId, OfficialRole, Side, TaskKind, tasks};
+use comity_exchange::case::{CaseId, OfficialRole, Side, Task, TaskKind, tasks};
 use comity_node::{CaseView, read_case};
 use jiff::{SignedDuration, Timestamp};
+use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -52,13 +53,29 @@ pub struct Row {
     pub left: String,
     /// `is-soon`, `is-over` or nothing.
     pub state: &'static str,
+    /// What is to be done first.
+    pub kind: Option<TaskKind>,
+    /// Where it is done.
+    pub href: String,
 }
 
-struct Group {
-    name: &'static str,
-    state: &'static str,
-    none: &'static str,
-    rows: Vec<Row>,
+/// Rows that belong together.
+pub struct Group {
+    /// What they have in common.
+    pub name: &'static str,
+    /// A word for its place in the page.
+    pub state: &'static str,
+    /// What is said when there is nobody.
+    pub none: &'static str,
+    /// The people.
+    pub rows: Vec<Row>,
+}
+
+/// What was just done, by the flow's name.
+#[derive(Debug, Default, Deserialize)]
+struct DoneQuery {
+    #[serde(default)]
+    done: String,
 }
 
 #[derive(Template)]
@@ -69,12 +86,27 @@ struct BoardPage {
     in_custody: u64,
     more: bool,
     may_book: bool,
+    seconds: Vec<SecondRow>,
+}
+
+/// Something that waits for a second person.
+struct SecondRow {
+    case: CaseId,
+    who: String,
+    says: String,
+    by: String,
+    since: String,
 }
 
 /// `GET /board`
-async fn board(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
+async fn board(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(query): Query<DoneQuery>,
+) -> Result<Response, Problem> {
     let role = worklist_role(&caller);
     let (key, side, now) = (app.store_key.clone(), app.side, app.engine.clock.now());
+    let sees_answers = side == Side::Federal && role != Some(OfficialRole::Examiner);
     let (views, in_custody, more) = app
         .readers
         .read(move |reads| {
@@ -92,14 +124,49 @@ async fn board(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, 
                 }
             }
             let more = page.next.is_some() || seen.len() > views.len();
+            if sees_answers {
+                views.extend(office::answered(reads, &key, now, &seen)?);
+            }
             Ok::<_, comity_node::NodeFault>((views, in_custody, more))
         })
         .await??;
     caller.saw(&app, Subject::Cases).await?;
-    let frame = Frame::of(&app, &caller, "Today", "/board");
-    let rows: Vec<Row> = views.iter().filter_map(|view| row(view, role, now, &frame)).collect();
+    let mut frame = Frame::of(&app, &caller, "Today", "/board");
+    if let Some(flow) = flow::named(&query.done) {
+        flow.done.clone_into(&mut frame.done);
+    }
+    let rehearsed = frame.is_rehearsal;
+    let row = |view: &CaseView| row(view, role, now, rehearsed).or_else(|| office::row(view, now));
+    let rows: Vec<Row> = views.iter().filter_map(row).collect();
+    let groups = match side {
+        Side::Agency => groups(rows, now),
+        Side::Federal => office::groups(rows, role),
+    };
     let may_book = caller.person.may(Permission::Enter(comity_exchange::case::CommandName::Book));
-    show(&BoardPage { groups: groups(rows, now), frame, in_custody, more, may_book })
+    let seconds = seconds(&app, now).await?;
+    show(&BoardPage { frame, groups, in_custody, more, may_book, seconds })
+}
+
+/// What waits for a second person, of those who are still in custody.
+async fn seconds(app: &Arc<App>, now: Timestamp) -> Result<Vec<SecondRow>, Problem> {
+    let mut rows = Vec::new();
+    for waits in crate::second::waiting(app).await?.into_iter().take(PEOPLE_MAX) {
+        let view = match app.case(waits.case).await {
+            Ok(view) if view.case.in_custody() => view,
+            Ok(_) => continue,
+            // Erased since it was asked.
+            Err(problem) if problem.status == 404 => continue,
+            Err(problem) => return Err(problem),
+        };
+        rows.push(SecondRow {
+            case: waits.case,
+            who: known_by(&view).0,
+            says: words::sentence(&waits.act.says()),
+            by: waits.by.as_str().to_owned(),
+            since: words::length(now.duration_since(waits.at)),
+        });
+    }
+    Ok(rows)
 }
 
 /// Whose tasks a caller sees: a supervisor and counsel see everybody's.
@@ -124,7 +191,12 @@ pub fn known_by(view: &CaseView) -> (String, String) {
     (format!("Person {short}"), tcn.unwrap_or_default())
 }
 
-fn row(view: &CaseView, role: Option<OfficialRole>, now: Timestamp, frame: &Frame) -> Option<Row> {
+fn row(
+    view: &CaseView,
+    role: Option<OfficialRole>,
+    now: Timestamp,
+    is_rehearsal: bool,
+) -> Option<Row> {
     let side = view.case.side;
     let mut all = tasks(&view.case, now);
     all.retain(|task| {
@@ -148,17 +220,23 @@ fn row(view: &CaseView, role: Option<OfficialRole>, now: Timestamp, frame: &Fram
         says: words::sentence(first.kind.says()),
         more: all.iter().filter(|t| t.due_at <= now).count().saturating_sub(1),
         due_at: first.due_at,
-        due: due_words(first.due_at, now),
+        due: words::due(first.due_at, now),
         ends_at,
         left: left_s.map_or_else(String::new, |left| format!("{} left", words::length(left))),
-        state: if frame.is_rehearsal && state == "is-over" { "" } else { state },
+        state: if is_rehearsal && state == "is-over" { "" } else { state },
+        kind: Some(first.kind),
+        href: place(view, first),
     })
 }
 
-fn due_words(due_at: Timestamp, now: Timestamp) -> String {
-    let left = due_at.duration_since(now);
-    let length = words::length(left);
-    if left.is_positive() { format!("in {length}") } else { format!("since {length}") }
+/// Where somebody goes from the board: at the office to the work itself, at the jail to the
+/// person.
+fn place(view: &CaseView, first: &Task) -> String {
+    let id = view.case.id;
+    match (view.case.side, first.kind) {
+        (Side::Federal, TaskKind::VerifyCandidates) => format!("/cases/{id}/candidates"),
+        _ => format!("/cases/{id}"),
+    }
 }
 
 fn groups(rows: Vec<Row>, now: Timestamp) -> Vec<Group> {

@@ -12,6 +12,9 @@ pub const CSRF_FIELD: &str = "csrf";
 /// The field that makes a form sent twice one command.
 pub const KEY_FIELD: &str = "key";
 
+/// How fields with secrets start.
+const SECRET_FIELDS: [&str; 2] = ["password", "confirm_"];
+
 /// A file that came with a form.
 #[derive(Debug, Clone)]
 pub struct SentFile {
@@ -71,9 +74,23 @@ impl Sent {
         Ok(sent)
     }
 
+    /// The same form with another value in one field.
+    #[must_use]
+    pub fn with(&self, name: &str, value: String) -> Sent {
+        let mut sent = self.clone();
+        sent.fields.retain(|(n, _)| n != name);
+        sent.fields.push((name.to_owned(), value));
+        sent
+    }
+
     /// A field; empty where it is missing.
     pub fn get(&self, name: &str) -> &str {
         self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value.trim())
+    }
+
+    /// A field's value as it was sent, with the spaces around it; empty where it was not sent.
+    pub fn raw(&self, name: &str) -> &str {
+        self.fields.iter().find(|(n, _)| n == name).map_or("", |(_, value)| value)
     }
 
     /// Every value of a field: checkboxes.
@@ -91,9 +108,10 @@ impl Sent {
         !self.files.is_empty()
     }
 
-    /// All fields but the session's own.
+    /// All fields but the session's own and those with secrets, which no page gives back.
     pub fn kept(&self) -> impl Iterator<Item = (&str, &str)> {
-        let own = |name: &str| name == CSRF_FIELD;
+        let secret = |name: &str| SECRET_FIELDS.iter().any(|start| name.starts_with(start));
+        let own = move |name: &str| name == CSRF_FIELD || secret(name);
         self.fields.iter().filter(move |(n, _)| !own(n)).map(|(n, v)| (n.as_str(), v.as_str()))
     }
 }

@@ -3,7 +3,7 @@
 use crate::account::Permission;
 use crate::app::App;
 use crate::door::Caller;
-use crate::pages::words;
+use crate::pages::{help, words};
 use crate::problem::Problem;
 use askama::Template;
 use axum::http::{HeaderValue, StatusCode, header};
@@ -43,6 +43,8 @@ pub struct Frame {
     pub csrf: String,
     /// The links of the head.
     pub links: Vec<Link>,
+    /// Where the help on this page is.
+    pub help: String,
     /// What was just done, to be said once.
     pub done: String,
     /// The node's clock, for browsers whose own is wrong.
@@ -67,6 +69,7 @@ impl Frame {
             roles: String::new(),
             csrf: String::new(),
             links: Vec::new(),
+            help: "/help".to_owned(),
             done: String::new(),
             now: app.engine.clock.now(),
             zone: app.zone.clone(),
@@ -80,7 +83,9 @@ impl Frame {
         let roles: Vec<&str> = caller.person.account().roles().map(|r| r.name()).collect();
         let links = LINKS
             .iter()
+            .filter(|(href, ..)| *href != REQUESTS || app.side == Side::Federal)
             .filter(|(_, _, needs)| needs.is_none_or(|permission| caller.person.may(permission)))
+            .filter(|(href, ..)| *href != "/research" || app.research.is_some())
             .map(|(href, says, _)| Link { href, says, is_here: *href == room })
             .collect();
         Frame {
@@ -88,6 +93,7 @@ impl Frame {
             roles: roles.join(", "),
             csrf: caller.person.csrf().to_owned(),
             links,
+            help: help::place(caller.person.account().roles(), room),
             ..Frame::open(app, title)
         }
     }
@@ -98,11 +104,22 @@ impl Frame {
     }
 }
 
+/// The page of requests that were sent: of the federal side alone.
+const REQUESTS: &str = "/requests";
+
 /// The links of the head, and what each needs.
 const LINKS: &[(&str, &str, Option<Permission>)] = &[
     ("/board", "Today", Some(Permission::SeeWorklist)),
     ("/cases", "People", Some(Permission::SeeCases)),
+    (REQUESTS, "Requests", Some(Permission::SeeCases)),
     ("/book", "Book", Some(Permission::Enter(CommandName::Book))),
+    ("/standing", "Standing choices", Some(Permission::Confirm)),
+    ("/policies", "Law", None),
+    ("/research", "Research", Some(Permission::Export)),
+    ("/ledger", "Ledger", Some(Permission::SeeLedger)),
+    ("/audit", "Audit", Some(Permission::SeeAudit)),
+    ("/admin", "The node", Some(Permission::SeeHealth)),
+    ("/account", "Your account", Some(Permission::OwnAccount)),
 ];
 
 /// A page as a reply.

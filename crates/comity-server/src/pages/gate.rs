@@ -2,24 +2,29 @@
 //! page that says what happened and what to do. What was typed is never lost: a form that comes
 //! when the session has ended waits on the sign-in page.
 
+use super::confirm;
 use super::form::{CSRF_FIELD, Sent};
 use super::frame::{Frame, go, show_as};
 use super::sign_in;
 use crate::app::App;
-use crate::door::{self, CSRF_HEADER, Knock};
+use crate::door::{self, CSRF_HEADER, Caller, Knock};
 use crate::parcel::PARCEL_BYTES_MAX;
 use crate::problem::{Found, Problem};
 use crate::routes::{Needs, Route};
 use askama::Template;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use std::sync::Arc;
 
 /// Most bytes of a form without files.
 const FORM_BYTES_MAX: usize = 1 << 20;
+
+/// How much of a body that is too large is read to its end.
+const THROWN_AWAY_BYTES_MAX: usize = 1 << 30;
 
 /// Lets a page's request through.
 pub async fn pass(
@@ -45,17 +50,20 @@ pub async fn pass(
         _ => door::admit(app, route, &knock).await,
     };
     match admitted {
-        Ok(caller) => {
+        Ok(None) => {
             parts.extensions.insert(knock);
             parts.extensions.insert(sent);
-            if let Some(caller) = caller {
-                parts.extensions.insert(caller);
-            }
             let response = next.run(Request::from_parts(parts, Body::empty())).await;
             match response.extensions().get::<Problem>() {
                 Some(problem) => page_of(app, &problem.clone()),
                 None => response,
             }
+        }
+        Ok(Some(caller)) => {
+            let request = Request::from_parts(parts, Body::empty());
+            answer(app, (knock, caller), (&path, sent), request, next)
+                .await
+                .unwrap_or_else(|problem| page_of(app, &problem))
         }
         Err(problem) if problem.status == StatusCode::UNAUTHORIZED.as_u16() => {
             if knock.method.is_safe() {
@@ -71,6 +79,42 @@ pub async fn pass(
     }
 }
 
+/// The reply to somebody who is signed in. Where they must show again who they are, they are
+/// asked, and what they sent waits on that page.
+async fn answer(
+    app: &Arc<App>,
+    (knock, mut caller): (Knock, Caller),
+    (path, sent): (&str, Sent),
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let shown = confirm::take(app, &knock, &caller, path, &sent).await?;
+    let is_new = match shown {
+        confirm::Shown::Not => false,
+        confirm::Shown::Wrongly(page) => return Ok(page),
+        confirm::Shown::Rightly(confirmed) => {
+            caller = *confirmed;
+            true
+        }
+    };
+    request.extensions_mut().insert(knock);
+    request.extensions_mut().insert(sent.clone());
+    request.extensions_mut().insert(caller.clone());
+    let response = next.run(request).await;
+    let mut response = match response.extensions().get::<Problem>().cloned() {
+        Some(problem) if problem.code == "unconfirmed" => {
+            confirm::ask(app, &caller, path, &sent, String::new()).await?
+        }
+        Some(problem) => page_of(app, &problem),
+        None => response,
+    };
+    // What sets a token of its own has taken the session further already.
+    if is_new && !response.headers().contains_key(header::SET_COOKIE) {
+        confirm::keep(app, &mut response, &caller);
+    }
+    Ok(response)
+}
+
 async fn read(knock: &Knock, path: &str, body: Body) -> Result<Sent, Problem> {
     if knock.method != Method::POST {
         return Ok(Sent::default());
@@ -82,7 +126,7 @@ async fn read(knock: &Knock, path: &str, body: Body) -> Result<Sent, Problem> {
     let kind = knock.headers.get(header::CONTENT_TYPE).and_then(|k| k.to_str().ok());
     let has_files = kind.is_some_and(|k| k.starts_with("multipart/form-data"));
     let max = if has_files { PARCEL_BYTES_MAX } else { FORM_BYTES_MAX };
-    let bytes = to_bytes(body, max).await.map_err(|_| {
+    let bytes = whole(body, max).await.ok_or_else(|| {
         let detail = format!(
             "what was sent to {path} is larger than {} MB, or the connection broke",
             max >> 20
@@ -90,6 +134,24 @@ async fn read(knock: &Knock, path: &str, body: Body) -> Result<Sent, Problem> {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     })?;
     Sent::read(&knock.headers, bytes).await
+}
+
+/// A body of at most `max` bytes. Of a larger one the rest is read and thrown away, to an end: a
+/// browser shows the reply only when it could send all.
+async fn whole(body: Body, max: usize) -> Option<Bytes> {
+    let mut kept = Vec::new();
+    let mut read = 0;
+    let mut frames = body.into_data_stream();
+    while let Some(frame) = frames.next().await {
+        let frame = frame.ok()?;
+        read += frame.len();
+        if read <= max {
+            kept.extend_from_slice(&frame);
+        } else if read > THROWN_AWAY_BYTES_MAX {
+            return None;
+        }
+    }
+    (read <= max).then(|| kept.into())
 }
 
 /// True if a browser says that the form is the node's own, or says nothing of it.
@@ -117,6 +179,31 @@ fn next_step(problem: &Problem) -> &'static str {
              and look there."
         }
         "forbidden" => "Ask an administrator of your office, or somebody whose role it is.",
+        "own-account" => {
+            "Nobody changes their own roles or lifts what holds them back. Ask another \
+             administrator; if you are the only one, `comity node add-account` on the node's \
+             machine makes a second."
+        }
+        "account-taken" => {
+            "Choose another name. Names are never used again, so that the audit stays clear."
+        }
+        "account-changed" => "Open the account again and look at what it says now.",
+        "no-account" | "no-session" => {
+            "Somebody else may have ended it meanwhile. Open the list again."
+        }
+        "last-factor" => {
+            "Add another second factor first: an app, or a passkey. Then remove this one."
+        }
+        "app-known" => "Remove the authenticator app that is set up now, and then add the new one.",
+        "no-factor" => "Set up an authenticator app or a passkey first.",
+        "passkeys-many" => "Remove a passkey that is not used any more, and then add the new one.",
+        "slow-down" => "Wait as long as it says, and try again. Nothing is lost by waiting.",
+        "backup-running" => "Wait until it has ended; the page of backups says when.",
+        "bad-peer" | "bad-key" | "bad-key-name" | "bad-url" => {
+            "Ask the other party for what `comity node show` prints on their machine, and paste \
+             all of it, from the first brace to the last."
+        }
+        "other-site" => "Open the page on this node, and send the form from there.",
         "too-large" => "Send a smaller file. A ten-print card as WSQ has 1 to 2 MB.",
         "other-version" | "advice-outdated" => {
             "Somebody else recorded something meanwhile. Open the case again and look at what \

@@ -1,14 +1,32 @@
 //! The desk: pages for people. Each module has the pages of one room, as a table of routes with
 //! their handlers; `templates/` has what they look like.
 
+pub mod account;
+pub mod admin;
 pub mod assets;
+pub mod audit;
 pub mod board;
+pub mod candidates;
 pub mod cases;
+pub mod confirm;
+pub mod facts;
 pub mod flow;
 pub mod form;
 pub mod frame;
 pub mod gate;
+pub mod help;
+pub mod ledger;
+pub mod office;
+pub mod papers;
 pub mod person;
+pub mod policies;
+pub mod program;
+pub mod qr;
+pub mod report;
+pub mod requests;
+pub mod research;
+pub mod second;
+pub mod sheet;
 pub mod sign_in;
 pub mod timeline;
 pub mod words;
@@ -44,8 +62,33 @@ pub(crate) const fn needs(permission: Permission) -> Needs {
 }
 
 /// The tables of all rooms.
-const ROOMS: &[&[PageRoute]] =
-    &[assets::PAGES, sign_in::PAGES, board::PAGES, cases::PAGES, flow::PAGES, person::PAGES];
+const ROOMS: &[&[PageRoute]] = &[
+    assets::PAGES,
+    sign_in::PAGES,
+    board::PAGES,
+    cases::PAGES,
+    facts::PAGES,
+    flow::PAGES,
+    papers::PAGES,
+    person::PAGES,
+    report::PAGES,
+    second::PAGES,
+    account::PAGES,
+    audit::PAGES,
+    ledger::PAGES,
+    help::PAGES,
+    admin::ROOMS[0],
+    admin::ROOMS[1],
+    admin::ROOMS[2],
+    admin::ROOMS[3],
+    admin::ROOMS[4],
+    admin::ROOMS[5],
+    candidates::PAGES,
+    program::PAGES,
+    requests::PAGES,
+    policies::PAGES,
+    research::PAGES,
+];
 
 /// Every page.
 pub fn all() -> impl Iterator<Item = &'static PageRoute> {

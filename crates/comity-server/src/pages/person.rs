@@ -12,12 +12,14 @@ use crate::api::id_of;
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
+use crate::second;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use comity_exchange::case::{
-    Advice, Case, CaseId, Choice, Finding, Hold, Identification, Side, TaskKind, allowed, tasks,
+    Advice, AtOdds, Case, CaseId, Choice, Finding, Hold, Identification, Side, TaskKind, allowed,
+    tasks,
 };
 use comity_node::{CaseView, NodeFault};
 use comity_policy::Scope;
@@ -25,6 +27,7 @@ use comity_policy::explain::body_html;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub(super) const PAGES: &[PageRoute] = &[
@@ -66,11 +69,16 @@ struct Clock {
     readings: Vec<Reading>,
 }
 
-struct Reading {
-    kind: String,
-    ends: String,
-    cite: String,
-    decides: bool,
+/// One limit of a hold, as the clock reads it.
+pub struct Reading {
+    /// Whose limit it is.
+    pub kind: String,
+    /// When it ends.
+    pub ends: String,
+    /// Where it stands.
+    pub cite: String,
+    /// True for the one that comes first.
+    pub decides: bool,
 }
 
 /// A request as it is shown.
@@ -86,9 +94,11 @@ struct Asked {
 }
 
 /// A line of facts.
-struct Fact {
-    name: String,
-    value: String,
+pub struct Fact {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
 }
 
 /// A channel of the answer.
@@ -102,6 +112,9 @@ struct DutyLine {
     number: usize,
     says: String,
     cite: String,
+    who: String,
+    due: String,
+    is_late: bool,
     done: String,
 }
 
@@ -121,6 +134,7 @@ struct PersonPage {
     place: String,
     identified: &'static str,
     ended: bool,
+    was_held: bool,
     todo: Vec<ToDo>,
     clock: Option<Clock>,
     stopped: bool,
@@ -132,7 +146,11 @@ struct PersonPage {
     duties: Vec<DutyLine>,
     acts: Vec<Act>,
     lines: Vec<Line>,
+    sees_ledger: bool,
     trouble: String,
+    at_odds: Vec<AtOdds>,
+    waits: String,
+    has_papers: bool,
 }
 
 /// `GET /cases/{case}`
@@ -149,9 +167,8 @@ async fn person(
     let (who, number) = known_by(&view);
     let mut frame = Frame::of(&app, &caller, &who, "/cases");
     frame.zone = zone.clone();
-    if let Some(flow) = flow::all().find(|flow| flow.name == query.done) {
-        flow.done.clone_into(&mut frame.done);
-    }
+    done_words(&query.done).clone_into(&mut frame.done);
+    let waits = second::waiting_in(&app, view.case.id).await?;
     let (finding, trouble) = match Advice::of(&app.library, &view.case, now) {
         Ok(advice) => (Some(advice.finding().clone()), String::new()),
         Err(found) => {
@@ -169,6 +186,7 @@ async fn person(
         place: c.booking.as_ref().map_or_else(String::new, |b| b.place.code().to_owned()),
         identified: identified(&c.identification),
         ended: c.custody_end.is_some(),
+        was_held: !c.past_holds.is_empty(),
         todo: todo(&caller, c, now),
         clock: clock(c, now, &zone),
         stopped: c.open_claims().next().is_some(),
@@ -180,12 +198,32 @@ async fn person(
             Side::Agency => "What the law says, and what was answered",
             Side::Federal => "What the program allows, and what was answered",
         },
-        duties: duties(c, &zone),
+        duties: duties(c, now, &zone),
         acts: acts(&caller, c, now),
         lines: timeline::lines(&view.events, c.side, &zone),
+        sees_ledger: caller.person.may(Permission::SeeLedger),
         trouble,
+        at_odds: finding.map(|f| f.at_odds).unwrap_or_default(),
+        has_papers: c.side == Side::Agency,
+        waits: waits.map_or_else(String::new, |w| {
+            format!("{} asked a second person to {}.", w.by.as_str(), w.act.says())
+        }),
         frame,
     })
+}
+
+/// What is said once, after something was done.
+fn done_words(done: &str) -> &'static str {
+    match done {
+        "asked-second" => {
+            "A second person is asked. Nothing is done until another supervisor confirms it."
+        }
+        "confirmed" => "It is confirmed and done. Both of you stand in the record.",
+        "refused" => "It is refused, and whoever asked can read why.",
+        "taken-back" => "It is taken back. Nothing was done.",
+        "before" => "This form was sent before, and is recorded. Nothing was recorded twice.",
+        name => flow::all().find(|flow| flow.name == name).map_or("", |flow| flow.done),
+    }
 }
 
 /// The facility's zone; the node's before anybody was booked.
@@ -203,7 +241,8 @@ fn custody(case: &Case, zone: &TimeZone) -> String {
     }
 }
 
-fn identified(stands: &Identification) -> &'static str {
+/// Where an identification stands, in words.
+pub fn identified(stands: &Identification) -> &'static str {
     match stands {
         Identification::NotSubmitted => "prints not sent",
         Identification::Submitted => "prints sent, not answered yet",
@@ -260,22 +299,23 @@ fn todo(caller: &Caller, case: &Case, now: Timestamp) -> Vec<ToDo> {
     let all = tasks(case, now).into_iter().filter(|t| listed(t.kind) && mine(t.kind));
     let one = |task: comity_exchange::case::Task| {
         let (href, act) = place_of(case.id, task.kind).unwrap_or_default();
-        let left = task.due_at.duration_since(now);
-        let length = words::length(left);
         ToDo {
             says: words::sentence(task.kind.says()),
             due_at: task.due_at,
-            due: if left.is_positive() {
-                format!("in {length}")
-            } else {
-                format!("since {length}")
-            },
-            is_due: !left.is_positive(),
+            due: words::due(task.due_at, now),
+            is_due: task.due_at <= now,
             href,
             act,
         }
     };
-    all.map(one).collect()
+    // Of reminders that say the same the next one is enough.
+    let mut list: Vec<ToDo> = Vec::new();
+    for next in all.map(one) {
+        if list.iter().all(|known| (&known.says, &known.href) != (&next.says, &next.href)) {
+            list.push(next);
+        }
+    }
+    list
 }
 
 fn clock(case: &Case, now: Timestamp, zone: &TimeZone) -> Option<Clock> {
@@ -310,7 +350,8 @@ fn clock(case: &Case, now: Timestamp, zone: &TimeZone) -> Option<Clock> {
     })
 }
 
-fn readings(hold: &Hold, zone: &TimeZone) -> Vec<Reading> {
+/// The limits of a hold.
+pub fn readings(hold: &Hold, zone: &TimeZone) -> Vec<Reading> {
     let one = |cap: &comity_exchange::case::CapEnd| Reading {
         kind: words::sentence(&words::plain(cap.kind.name())),
         ends: cap.ends_at.map_or_else(|| "not known".to_owned(), |at| words::moment(at, zone)),
@@ -351,7 +392,7 @@ fn asked(request: &comity_exchange::case::Request, zone: &TimeZone) -> Asked {
 }
 
 /// The facts of the booking and of the determination, flat.
-fn facts(case: &Case) -> Vec<Fact> {
+pub fn facts(case: &Case) -> Vec<Fact> {
     let mut out = Vec::new();
     let sources =
         [case.booking.as_ref().map(|b| &b.facts), case.determination.as_ref().map(|d| &d.facts)];
@@ -439,14 +480,39 @@ fn answered_on(channel: comity_policy::Channel) -> comity_policy::Channel {
     }
 }
 
-fn duties(case: &Case, zone: &TimeZone) -> Vec<DutyLine> {
-    let one = |(number, known): (usize, &comity_exchange::case::KnownDuty)| DutyLine {
-        number,
-        says: known.duty.says.clone(),
-        cite: known.duty.cite.clone(),
-        done: known.done_at.map_or_else(String::new, |at| words::moment(at, zone)),
+/// The duties as a checklist: those that are open first, by their deadlines.
+fn duties(case: &Case, now: Timestamp, zone: &TimeZone) -> Vec<DutyLine> {
+    let deadlines: BTreeMap<usize, Timestamp> = tasks(case, now)
+        .into_iter()
+        .filter_map(|task| match task.kind {
+            TaskKind::Duty(number) => Some((number as usize, task.due_at)),
+            _ => None,
+        })
+        .collect();
+    let one = |(number, known): (usize, &comity_exchange::case::KnownDuty)| {
+        let deadline = deadlines.get(&number);
+        let due = match (known.done_at, deadline) {
+            (Some(_), _) => String::new(),
+            (None, Some(at)) => format!("by {}", words::moment(*at, zone)),
+            (None, None) => "no deadline yet: the moment that it runs from is not known".to_owned(),
+        };
+        DutyLine {
+            number,
+            says: known.duty.says.clone(),
+            cite: known.duty.cite.clone(),
+            who: known.duty.who.clone(),
+            due,
+            is_late: deadline.is_some_and(|at| *at < now),
+            done: known.done_at.map_or_else(String::new, |at| words::moment(at, zone)),
+        }
     };
-    case.duties.iter().enumerate().map(one).collect()
+    let mut lines: Vec<DutyLine> = case.duties.iter().enumerate().map(one).collect();
+    let order = |line: &DutyLine| (!line.done.is_empty(), deadlines.get(&line.number).copied());
+    lines.sort_by_key(|line| {
+        let (done, at) = order(line);
+        (done, at.is_none(), at)
+    });
+    lines
 }
 
 /// What else can be recorded now.
@@ -454,7 +520,8 @@ fn acts(caller: &Caller, case: &Case, now: Timestamp) -> Vec<Act> {
     let may = |flow: &&flow::Flow| caller.person.may(Permission::Enter(flow.command));
     let allowed = allowed(case, now);
     flow::all()
-        .filter(|flow| allowed.contains(&flow.command) && may(flow) && flow.name != "duty")
+        .filter(|flow| allowed.contains(&flow.command) && may(flow))
+        .filter(|flow| !["duty", flow::FACTS].contains(&flow.name))
         .map(|flow| {
             let href = match flow.name {
                 "verify" | "reject" => format!("/cases/{}/candidates", case.id),

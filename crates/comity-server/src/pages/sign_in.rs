@@ -2,10 +2,10 @@
 
 use super::form::Sent;
 use super::frame::{Frame, go, show, show_as};
-use super::{PageRoute, page};
+use super::{PageRoute, confirm, page, qr};
 use crate::account::{AppSetup, NewSession, Proof, SignIn, Stage};
 use crate::app::App;
-use crate::door::{Caller, Knock, at_desk};
+use crate::door::{Caller, Knock, at_desk, present};
 use crate::problem::Problem;
 use crate::routes::Needs;
 use askama::Template;
@@ -39,6 +39,10 @@ struct Waiting {
 }
 
 impl Waiting {
+    fn page(path: String) -> Waiting {
+        Waiting { path, fields: String::new() }
+    }
+
     fn of(sent: &Sent) -> Waiting {
         Waiting {
             path: sent.get("wait_path").to_owned(),
@@ -82,6 +86,8 @@ struct FactorPage {
     frame: Frame,
     failed: String,
     waiting: Waiting,
+    /// What `navigator.credentials.get` is given; empty without passkeys.
+    passkey: String,
 }
 
 #[derive(Template)]
@@ -97,16 +103,22 @@ struct PasswordPage {
 struct AppPage {
     frame: Frame,
     setup: AppSetup,
+    qr: qr::Qr,
+    action: &'static str,
     failed: String,
     waiting: Waiting,
 }
 
+/// Recovery codes, shown once.
 #[derive(Template)]
 #[template(path = "recovery.html")]
-struct RecoveryPage {
-    frame: Frame,
-    codes: Vec<String>,
-    next: String,
+pub(super) struct RecoveryPage {
+    /// Around it.
+    pub frame: Frame,
+    /// The codes.
+    pub codes: Vec<String>,
+    /// Where to go then.
+    pub next: String,
 }
 
 #[derive(Template)]
@@ -132,11 +144,6 @@ fn home_of(app: &App, caller: &Caller) -> &'static str {
     frame.links.first().map_or("/account", |link| link.href)
 }
 
-/// Who is signed in, if anybody.
-async fn present(app: &Arc<App>, knock: &Knock) -> Result<Option<Caller>, Problem> {
-    crate::door::present(app, knock).await
-}
-
 #[derive(Debug, Deserialize)]
 struct NextQuery {
     #[serde(default)]
@@ -148,7 +155,7 @@ async fn show_sign_in(
     State(app): State<Arc<App>>,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
+    let waiting = Waiting::page(query.next);
     let (account, failed) = (String::new(), String::new());
     show(&SignInPage {
         frame: Frame::open(&app, "Sign in"),
@@ -230,7 +237,8 @@ fn on_the_way(step: &str, waiting: &Waiting) -> String {
     format!("{step}?next={next}")
 }
 
-fn set_cookie(app: &App, response: &mut Response, token: &str) {
+/// Gives the browser a token.
+pub(super) fn set_cookie(app: &App, response: &mut Response, token: &str) {
     let name = app.door.cookie();
     let secure = if app.door.is_secure() { "; Secure" } else { "" };
     let ends = if token.is_empty() { "; Max-Age=0" } else { "" };
@@ -293,14 +301,27 @@ fn token(knock: &Knock) -> Result<String, Problem> {
 /// `GET /sign-in/factor`
 async fn show_factor(
     State(app): State<Arc<App>>,
+    knock: Knock,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
-    show(&FactorPage {
-        frame: Frame::open(&app, "Show that it is you"),
-        failed: String::new(),
-        waiting,
-    })
+    let waiting = Waiting::page(query.next);
+    factor_page(&app, &knock, waiting, String::new()).await
+}
+
+async fn factor_page(
+    app: &Arc<App>,
+    knock: &Knock,
+    waiting: Waiting,
+    failed: String,
+) -> Result<Response, Problem> {
+    let status = if failed.is_empty() { StatusCode::OK } else { StatusCode::UNAUTHORIZED };
+    // A session that is over gives no options, and the form says then what is wrong.
+    let passkey = match token(knock) {
+        Ok(token) => confirm::passkey_options(app, knock, &token).await.unwrap_or_default(),
+        Err(_) => String::new(),
+    };
+    let frame = Frame::open(app, "Show that it is you");
+    show_as(status, &FactorPage { frame, failed, waiting, passkey })
 }
 
 /// `POST /sign-in/factor`
@@ -314,19 +335,28 @@ async fn factor(
         Err(problem) => problem.detail,
         Ok(()) => {
             let (token, code) = (token(&knock)?, sent.get("code").replace(' ', ""));
+            let passkey = sent.get("confirm_passkey").to_owned();
+            let is_passkey = !passkey.is_empty();
             let shown = at_desk(&app, knock.origin(), move |desk| {
-                let proof =
-                    if code.len() == 6 { Proof::App(&code) } else { Proof::Recovery(&code) };
+                let proof = match code.len() {
+                    _ if is_passkey => Proof::Passkey(&passkey),
+                    6 => Proof::App(&code),
+                    _ => Proof::Recovery(&code),
+                };
                 desk.second_factor(&token, proof)
             });
             match crate::api::session::counted(&app, &knock, shown.await?) {
                 SignIn::Started(new) => return arrived(&app, &knock, &new, &waiting).await,
+                SignIn::Failed if is_passkey => {
+                    "The passkey is not one of this account, or it came too late. Try again, or \
+                     use the app or a recovery code."
+                        .to_owned()
+                }
                 SignIn::Failed => "This is not the code that the app shows now.".to_owned(),
             }
         }
     };
-    let frame = Frame::open(&app, "Show that it is you");
-    show_as(StatusCode::UNAUTHORIZED, &FactorPage { frame, failed, waiting })
+    factor_page(&app, &knock, waiting, failed).await
 }
 
 /// `GET /sign-in/password`
@@ -334,7 +364,7 @@ async fn show_password(
     State(app): State<Arc<App>>,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
+    let waiting = Waiting::page(query.next);
     show(&PasswordPage {
         frame: Frame::open(&app, "Choose a password"),
         failed: String::new(),
@@ -380,7 +410,7 @@ async fn show_app(
     knock: Knock,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
+    let waiting = Waiting::page(query.next);
     app_page(&app, &knock, waiting, String::new()).await
 }
 
@@ -393,7 +423,22 @@ async fn app_page(
     let token = token(knock)?;
     let setup = at_desk(app, knock.origin(), move |desk| desk.begin_app(&token)).await?;
     let frame = Frame::open(app, "Add your authenticator app");
-    show(&AppPage { frame, setup, failed, waiting })
+    let qr = qr::Qr::of(setup.address.show());
+    show(&AppPage { frame, setup, qr, action: "/sign-in/app", failed, waiting })
+}
+
+/// The page with the secret of an authenticator app, for somebody who is signed in.
+///
+/// # Errors
+/// The page cannot be written.
+pub(super) fn app_setup_page(
+    frame: Frame,
+    setup: AppSetup,
+    action: &'static str,
+    failed: String,
+) -> Result<Response, Problem> {
+    let qr = qr::Qr::of(setup.address.show());
+    show(&AppPage { frame, setup, qr, action, failed, waiting: Waiting::default() })
 }
 
 /// `POST /sign-in/app`

@@ -10,6 +10,7 @@ use comity_print::gallery::{
 };
 use comity_print::net::Extractor;
 use comity_print::synth::{Difficulty, DirectFinger};
+use comity_server::compared::{Compared, prints_of};
 use comity_server::searcher::Searcher;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -53,6 +54,16 @@ impl Searcher for Watched {
             })
             .collect();
         if list.is_empty() { SearchResult::NoMatch } else { SearchResult::Candidates(list) }
+    }
+
+    fn compare(&self, transaction: &[u8], record: GalleryRecord) -> Option<Compared> {
+        let probes = prints_of(transaction).ok()?;
+        let opened = shards::map_all(&self.folder).ok()?;
+        let (shards, _) = shards::open(&opened, true).ok()?;
+        let live = || shards.iter().flat_map(|shard| &shard.fingers);
+        let of_record = live().filter(|finger| finger.subject.0 == record.0);
+        let entries: Vec<FingerEntry> = of_record.filter_map(|f| f.finger.entry().ok()).collect();
+        Compared::of(probes, &entries, live().count())
     }
 }
 

@@ -151,7 +151,8 @@ impl Browser {
 
     /// Writes into a field, in place of what it held.
     pub async fn fill(&self, id: &str, text: &str) {
-        let field = self.client.find(Locator::Id(id)).await;
+        let place = format!("[id='{id}'], [name='{id}']:not([type=hidden])");
+        let field = self.client.find(Locator::Css(&place)).await;
         let field = field.unwrap_or_else(|e| panic!("no field `{id}`: {e}"));
         let kind = field.attr("type").await.unwrap().unwrap_or_default();
         if kind != "file" {
@@ -169,19 +170,26 @@ impl Browser {
     pub async fn click(&mut self, words: &str) {
         let path =
             format!("//main//*[self::a or self::button][contains(normalize-space(.), {words:?})]");
-        let found = self.client.find(Locator::XPath(&path)).await;
-        let found = match found {
-            Ok(found) => found,
-            Err(e) => panic!("nothing says `{words}` on:\n{}\n{e}", self.words().await),
-        };
         self.clicks += 1;
-        let page = self.client.find(Locator::Css("html")).await.unwrap();
-        if self.keys {
-            self.reach(&found).await;
-            self.press(Key::Enter).await;
-        } else {
-            found.click().await.unwrap();
-        }
+        let page = loop {
+            let found = self.client.find(Locator::XPath(&path)).await;
+            let found = match found {
+                Ok(found) => found,
+                Err(e) => panic!("nothing says `{words}` on:\n{}\n{e}", self.words().await),
+            };
+            let page = self.client.find(Locator::Css("html")).await.unwrap();
+            if self.keys {
+                self.reach(&found).await;
+                self.press(Key::Enter).await;
+                break page;
+            }
+            match found.click().await {
+                Ok(()) => break page,
+                // A live list was read again in between.
+                Err(e) if e.is_stale_element_reference() => {}
+                Err(e) => panic!("`{words}`: {e}"),
+            }
+        };
         // What is clicked here leads to another page.
         let start = Instant::now();
         while page.tag_name().await.is_ok() {
@@ -244,6 +252,17 @@ impl Browser {
         }
     }
 
+    /// What a link leads to, fetched as the page would: its kind, and its first five bytes.
+    pub async fn fetched(&self, css: &str) -> (String, String) {
+        let script = "const [css, done] = arguments;
+            fetch(document.querySelector(css).href).then(async reply => {
+              const bytes = new Uint8Array(await reply.arrayBuffer());
+              done([reply.headers.get('content-type'), String.fromCharCode(...bytes.slice(0, 5))]);
+            });";
+        let got = self.client.execute_async(script, vec![json!(css)]).await.unwrap();
+        serde_json::from_value(got).unwrap()
+    }
+
     /// Opens a page again and again until it says something.
     pub async fn until_says(&self, path: &str, words: &str) {
         let start = Instant::now();
@@ -264,21 +283,12 @@ impl Browser {
             if self.client.find(Locator::Css("form.desk-check")).await.is_ok() {
                 return;
             }
-            let mut known = None;
             for (id, answer) in answers {
                 let place = format!("[id='{id}'], [name='{id}']:not([type=hidden])");
-                if self
-                    .client
-                    .find(Locator::Css(&format!("form.desk-question :is({place})")))
-                    .await
-                    .is_ok()
-                {
-                    known = Some((*id, *answer));
-                    break;
+                let css = format!("form.desk-question :is({place})");
+                if self.client.find(Locator::Css(&css)).await.is_ok() {
+                    self.give(id, answer).await;
                 }
-            }
-            if let Some((id, answer)) = known {
-                self.give(id, answer).await;
             }
             self.click("Go on").await;
         }

@@ -1,5 +1,6 @@
-//! `comity demo` as a process.
+//! `comity demo` as a process, with its clocks in the test's hand.
 
+use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ pub struct Demo {
     folder: TempDir,
     pub jail: String,
     pub office: String,
+    client: reqwest::Client,
 }
 
 impl Drop for Demo {
@@ -64,11 +66,38 @@ impl Demo {
         assert!(up, "the demo did not come so far: {until}");
         let (jail, office) =
             (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{}", port + 1));
-        Demo { process, folder, jail, office }
+        Demo { process, folder, jail, office, client: reqwest::Client::new() }
     }
 
     /// An arrest card of the demo.
     pub fn card(&self, person: usize) -> PathBuf {
         self.folder.path().join(format!("demo/cards/person-{person}.an2"))
+    }
+
+    async fn ask(&self, url: &str, method: reqwest::Method, token: &str, body: Value) -> Value {
+        let mut request = self.client.request(method, url);
+        request = request.header("content-type", "application/json").body(body.to_string());
+        if !token.is_empty() {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let reply = request.send().await.unwrap();
+        assert!(reply.status().is_success(), "{url}: {}", reply.status());
+        serde_json::from_slice(&reply.bytes().await.unwrap()).unwrap_or(Value::Null)
+    }
+
+    async fn token(&self, node: &str) -> String {
+        let sent = json!({ "account": "administrator", "password": PASSWORD });
+        let url = format!("{node}/api/v1/session");
+        let reply = self.ask(&url, reqwest::Method::POST, "", sent).await;
+        reply["token"].as_str().unwrap().to_owned()
+    }
+
+    /// Sets both clocks.
+    pub async fn set(&self, now: &str) {
+        for node in [&self.jail, &self.office] {
+            let token = self.token(node).await;
+            let url = format!("{node}/api/v1/clock");
+            self.ask(&url, reqwest::Method::PUT, &token, json!({ "now": now })).await;
+        }
     }
 }

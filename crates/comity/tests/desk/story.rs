@@ -1,7 +1,9 @@
-//! The first half of the story of an arrest: booked, found, identified.
+//! The story of an arrest, from the booking to the release, under three laws.
 
-use crate::browser::{Browser, Set};
+use crate::browser::{Browser, DESK, Set};
 use crate::demo::Demo;
+use std::path::Path;
+use std::time::Instant;
 
 /// Where the clerk's side of a story is.
 pub struct Story {
@@ -10,27 +12,55 @@ pub struct Story {
     pub office: Browser,
     /// The person's page at the jail.
     pub person: String,
+    /// The case at the office has the same path.
+    pub form: &'static str,
+    /// The warrant that comes with it.
+    pub warrant: &'static str,
+    /// What it asks for.
+    pub asks: &'static str,
+    /// What was done, as lines of the table of tasks.
+    jobs: Vec<String>,
 }
 
-const CONVICTION: [(&str, &str); 3] = [
+/// A job that is being done: the clicks before it, and when it began.
+struct Begun(u32, Instant);
+
+const CONVICTION: [(&str, &str); 5] = [
     ("convictions.0.category", "robbery"),
     ("convictions.0.level", "felony"),
     ("convictions.0.convicted_on", "2012-05-04"),
+    ("convictions.0.punishable_over_one_year", "yes"),
+    ("convictions.0.sentence_days", "800"),
 ];
 
 impl Story {
+    fn at_jail(&self) -> Begun {
+        Begun(self.jail.clicks, Instant::now())
+    }
+
+    fn at_office(&self) -> Begun {
+        Begun(self.office.clicks, Instant::now())
+    }
+
+    fn did(&mut self, role: &str, job: &str, begun: &Begun, clicks: u32) {
+        let (clicks, seconds) = (clicks - begun.0, begun.1.elapsed().as_secs_f64());
+        self.jobs.push(format!("| {role} | {job} | {clicks} | {seconds:.1} |\n"));
+    }
+
     /// Two desks, with the clerk and the examiner at them.
-    pub async fn begin(place: &str, zone: &str, from: &str, set: Set) -> Story {
+    pub async fn begin(place: &str, zone: &str, from: &str, form: &'static str, set: Set) -> Story {
         let demo = Demo::start(place, zone, from);
         let jail = Browser::open(&demo.jail, set).await;
         let office = Browser::open(&demo.office, set).await;
         jail.sign_in("clerk").await;
         office.sign_in("examiner").await;
-        Story { demo, jail, office, person: String::new() }
+        let (person, warrant, asks) = (String::new(), "none", "hold|notify");
+        Story { demo, jail, office, person, form, warrant, asks, jobs: Vec::new() }
     }
 
     /// The clerk books a person and sends the prints.
     pub async fn book(&mut self, name: &str, number: &str, card: usize) {
+        let begun = self.at_jail();
         self.jail.go("/book").await;
         let mut answers = vec![
             ("name", name),
@@ -50,10 +80,17 @@ impl Story {
         self.jail.fill("file", card.to_str().unwrap()).await;
         self.jail.click("Send the prints").await;
         self.jail.until("sent", ".desk-done").await;
+        self.did(
+            "clerk",
+            "book a person with charge and conviction, and send the prints",
+            &begun,
+            self.jail.clicks,
+        );
     }
 
     /// The examiner verifies the first candidate.
     pub async fn identify(&mut self) {
+        let begun = self.at_office();
         self.office.until_says(&self.person, "candidates wait for an examiner").await;
         self.office.go(&format!("{}/do/verify", self.person)).await;
         let first = self.office.client.find(fantoccini::Locator::Css("input[name=candidate]"));
@@ -61,10 +98,201 @@ impl Story {
         self.office.answer(&[("candidate", &record)]).await;
         self.office.click("It is the same person").await;
         self.office.until("verified", ".desk-done").await;
+        self.did("examiner", "verify a candidate", &begun, self.office.clicks);
+    }
+
+    /// The duty officer determines status and asks.
+    pub async fn ask(&mut self, dated: &str, basis: &str) {
+        self.office.sign_in("officer").await;
+        let begun = self.at_office();
+        self.office.go(&format!("{}/do/determine", self.person)).await;
+        let mut determined = vec![
+            ("removable", "yes"),
+            ("basis", basis),
+            ("probable_cause", "yes"),
+            ("final_order", "yes"),
+            ("final_order_on", "2014-02-03"),
+            ("inadmissibility", "none"),
+            ("complete", "yes"),
+        ];
+        determined.extend(CONVICTION);
+        self.office.answer(&determined).await;
+        self.office.click("Record the determination").await;
+        self.office.until("determined", ".desk-done").await;
+        self.did("duty officer", "determine status with its basis", &begun, self.office.clicks);
+        let begun = self.at_office();
+        self.office.go(&format!("{}/do/evaluate", self.person)).await;
+        self.office.click("Ask now").await;
+        self.office.until("evaluated", ".desk-done").await;
+        self.did("duty officer", "ask what the program allows", &begun, self.office.clicks);
+        let begun = self.at_office();
+        self.office.go(&format!("{}/do/issue", self.person)).await;
+        let form = [
+            ("form", self.form),
+            ("issued_on", dated),
+            ("asks", self.asks),
+            ("basis", basis),
+            ("warrant", self.warrant),
+            ("states", "person.removable|person.final_order"),
+            ("boxes", "priority_box|probable_cause_box|officer_authorized|facially_complete"),
+        ];
+        self.office.answer(&form).await;
+        self.office.click("Issue the request").await;
+        self.office.until("issued", ".desk-done").await;
+        self.did("duty officer", "issue a request", &begun, self.office.clicks);
+        self.jail.until_says(&self.person, "Asks for").await;
+    }
+
+    /// The clerk records that a copy was given to the person.
+    pub async fn serve(&mut self) {
+        let begun = self.at_jail();
+        self.jail.go(&format!("{}/do/serve", self.person)).await;
+        self.jail.answer(&[]).await;
+        self.jail.click("Record it").await;
+        self.jail.until("served", ".desk-done").await;
+        self.did("clerk", "record service on the person", &begun, self.jail.clicks);
+    }
+
+    /// The supervisor answers.
+    pub async fn answer(&mut self, choices: &[(&str, &str)]) {
+        self.jail.sign_in("supervisor").await;
+        let begun = self.at_jail();
+        self.jail.go(&format!("{}/do/answer", self.person)).await;
+        self.jail.answer(choices).await;
+        self.jail.click("Send the answer").await;
+        self.jail.until("answered", ".desk-done").await;
+        self.did("supervisor", "answer the request on two channels", &begun, self.jail.clicks);
+    }
+
+    /// The notice to the person, in both languages, as the links of the person's page give it.
+    async fn notice(&mut self) {
+        self.jail.go(&self.person).await;
+        for language in ["en", "es"] {
+            let link = format!("a[href$='/papers/notice.{language}.pdf']");
+            let (kind, start) = self.jail.fetched(&link).await;
+            assert_eq!((kind.as_str(), start.as_str()), ("application/pdf", "%PDF-"), "{link}");
+        }
+    }
+
+    /// Bond is posted: the person would be released now.
+    pub async fn eligible(&mut self) {
+        let begun = self.at_jail();
+        self.jail.go(&format!("{}/do/eligible", self.person)).await;
+        self.jail.answer(&[("reason", "bond_posted")]).await;
+        self.jail.click("Record it").await;
+        self.jail.until("eligible", ".desk-done").await;
+        self.did("clerk", "set when the person would be released", &begun, self.jail.clicks);
+    }
+
+    pub async fn hold(&mut self) {
+        let begun = self.at_jail();
+        self.jail.go(&format!("{}/do/hold", self.person)).await;
+        self.jail.answer(&[("sure", "yes")]).await;
+        self.jail.click("Start the hold").await;
+        self.jail.until("held", ".desk-done").await;
+        self.did("supervisor", "start a hold", &begun, self.jail.clicks);
+    }
+
+    pub async fn release(&mut self) {
+        let begun = self.at_jail();
+        self.jail.go(&format!("{}/do/release", self.person)).await;
+        self.jail.answer(&[("how", "released")]).await;
+        self.jail.click("Record the release").await;
+        self.jail.until("released", ".desk-done").await;
+        self.did("clerk", "record the release", &begun, self.jail.clicks);
+    }
+
+    /// Writes the table of tasks, where COMITY_WRITE_PICTURES asks for that.
+    fn write_tasks(&self) {
+        let Some(_) = std::env::var_os("COMITY_WRITE_PICTURES") else { return };
+        let text = format!(
+            "# Tasks at the desk\n\nThe jobs of a case, with the clicks and the seconds that each \
+             takes in the browser tests (`crates/comity/tests/desk/story.rs` writes this page: \
+             `COMITY_WRITE_PICTURES=1 cargo test --test desk story`). A click is a press on a link, \
+             a button or a choice; the seconds are a driver's on one machine with both nodes, not \
+             a person's.\n\n| who | job | clicks | seconds |\n|---|---|--:|--:|\n{}",
+            self.jobs.concat()
+        );
+        let root = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
+        let page = Path::new(&root).join("../../docs/guides/tasks.md");
+        std::fs::write(page, text).unwrap();
     }
 
     pub async fn end(self) {
         self.jail.close().await;
         self.office.close().await;
     }
+}
+
+const GEORGIA: (&str, &str, &str) = ("us-ga", "America/New_York", "2016-03-01T13:00:00Z");
+
+/// Nobody comes: the hold ends with its clock, and the person goes.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_law_leaves_it_open_a_supervisor_holds_and_the_clock_releases() {
+    let (place, zone, from) = GEORGIA;
+    let mut story = Story::begin(place, zone, from, "I-247D", DESK).await;
+    story.book("Ångström, Zoë <b>O'Nobody</b>", "D-0001", 1).await;
+    story.identify().await;
+    story.ask("2016-03-01", "final_order").await;
+    story.serve().await;
+    story.answer(&[("hold", "comply"), ("notify", "comply")]).await;
+    story.notice().await;
+    story.eligible().await;
+    story.hold().await;
+    let words = story.jail.words().await;
+    assert!(words.contains("The hold ends, and the person is released March 3, 2016"), "{words}");
+    assert!(words.contains("Ångström, Zoë <b>O'Nobody</b>"), "{words}");
+    story.demo.set("2016-03-03T20:00:00Z").await;
+    story.jail.until_says(&story.person.clone(), "its clock ran out").await;
+    story.release().await;
+    assert!(story.jail.words().await.contains("custody ended"));
+    story.write_tasks();
+    story.end().await;
+}
+
+/// Where the law forbids a hold, nobody is held: the person goes when the time has come.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_law_forbids_a_hold_the_person_goes_at_once() {
+    let (zone, from) = ("America/Chicago", "2016-03-01T14:00:00Z");
+    let mut story = Story::begin("us-il.cook", zone, from, "I-247D", DESK).await;
+    story.book("Somebody of Cook County", "C-0001", 2).await;
+    story.identify().await;
+    story.ask("2016-03-01", "final_order").await;
+    story.serve().await;
+    story.jail.go(&format!("{}/do/answer", story.person)).await;
+    let words = story.jail.words().await;
+    assert!(words.contains("must not") && !words.contains("Yes, do what is asked"), "{words}");
+    story.answer(&[("hold", "decline"), ("notify", "decline")]).await;
+    story.eligible().await;
+    story.jail.go(&story.person.clone()).await;
+    let words = story.jail.words().await;
+    assert!(!words.contains("Start a hold"), "{words}");
+    assert!(words.contains("The person is to be released"), "{words}");
+    story.release().await;
+    assert!(story.jail.words().await.contains("custody ended"));
+    story.end().await;
+}
+
+/// Where the law requires it, the agency holds, and the federal side takes the person in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_law_requires_a_hold_the_person_is_handed_over() {
+    let (zone, from) = ("America/Chicago", "2018-06-01T14:00:00Z");
+    let mut story = Story::begin("us-tx.travis", zone, from, "I-247A", DESK).await;
+    (story.warrant, story.asks) = ("I-205", "hold|notify|transfer");
+    story.book("Somebody of Travis County", "T-0001", 3).await;
+    story.identify().await;
+    story.ask("2018-06-01", "final_order").await;
+    story.serve().await;
+    story.jail.go(&format!("{}/do/answer", story.person)).await;
+    let words = story.jail.words().await;
+    assert!(words.contains("must") && !words.contains("No, decline"), "{words}");
+    story.answer(&[("hold", "comply"), ("notify", "comply"), ("transfer", "comply")]).await;
+    story.eligible().await;
+    story.hold().await;
+    story.jail.go(&format!("{}/do/transfer", story.person)).await;
+    story.jail.answer(&[]).await;
+    story.jail.click("Record the transfer").await;
+    story.jail.until("transferred", ".desk-done").await;
+    assert!(story.jail.words().await.contains("custody ended"));
+    story.end().await;
 }

@@ -7,7 +7,8 @@ use fantoccini::Locator;
 
 /// A clerk books somebody and sends the prints; an examiner finds the match.
 async fn works(set: Set, name: &str) {
-    let mut story = Story::begin("us-ga", "America/New_York", "2016-03-01T13:00:00Z", set).await;
+    let mut story =
+        Story::begin("us-ga", "America/New_York", "2016-03-01T13:00:00Z", "I-247D", set).await;
     story.book(name, "W-0001", 1).await;
     story.identify().await;
     let person = story.person.clone();

@@ -4,11 +4,13 @@ use super::ask::{Ask, Choice, Kind, LawSaid, Wrong};
 use super::scene::law_said;
 use super::{Flow, Scene, book};
 use crate::problem::Problem;
-use comity_exchange::case::{CommandName, Law};
+use crate::second::{Act, Override, REASONS};
+use comity_exchange::case::{Choice as ChoiceOf, CommandName, Law};
 use comity_model::schema::enums;
 use comity_node::NodeFault;
 use comity_policy::Channel;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 pub(super) const FLOWS: &[Flow] = &[
     Flow {
@@ -80,7 +82,15 @@ pub(super) const FLOWS: &[Flow] = &[
         title: "Start a hold",
         send: "Start the hold",
         done: "The hold runs. It ends by itself.",
-        asks: |scene| Ok(vec![sure_ask(scene, Channel::Hold, "Hold the person past release?")?]),
+        asks: |scene| {
+            let mut asks = vec![sure_ask(scene, Channel::Hold, "Hold the person past release?")?];
+            if let Some(request) = scene.request_id()
+                && let Some(over) = scene.override_of(&Act::StartHold { request })
+            {
+                asks.extend(override_asks(&over));
+            }
+            Ok(asks)
+        },
         entry: |scene| {
             sure(scene)?;
             Ok(json!({ "start_hold": { "request": request(scene)? } }))
@@ -92,8 +102,13 @@ pub(super) const FLOWS: &[Flow] = &[
         title: "End the hold",
         send: "End the hold",
         done: "The hold is over. Release the person.",
-        asks: |_| Ok(vec![Ask::new("reason", "Why does the hold end?", Kind::Text)]),
-        entry: |scene| Ok(json!({ "end_hold": { "reason": scene.sent.get("reason") } })),
+        asks: |scene| {
+            Ok(match scene.override_of(&Act::EndHold {}) {
+                Some(over) => override_asks(&over).into(),
+                None => vec![Ask::new("reason", "Why does the hold end?", Kind::Text)],
+            })
+        },
+        entry: |scene| Ok(json!({ "end_hold": { "reason": scene.reason() } })),
     },
     Flow {
         name: "transfer",
@@ -235,12 +250,47 @@ fn answer_asks(scene: &Scene<'_>) -> Result<Vec<Ask>, Problem> {
         Ask::new(field(*channel), asked(*channel), Kind::One(choices)).law(law)
     };
     let mut asks: Vec<Ask> = request.draft.asks.iter().map(ask).collect();
-    asks.push(
-        Ask::new("reason", "Why was it decided so?", Kind::Text)
-            .hint("In your own words. It stays at this agency.")
-            .optional(),
-    );
+    match scene.override_of(&Act::Answer { request: request.draft.request, choices: chosen(scene) })
+    {
+        Some(over) => asks.extend(override_asks(&over)),
+        None => asks.push(
+            Ask::new("reason", "Why was it decided so?", Kind::Text)
+                .hint("In your own words. It stays at this agency.")
+                .optional(),
+        ),
+    }
     Ok(asks)
+}
+
+/// What was chosen so far on the channels that are asked about.
+fn chosen(scene: &Scene<'_>) -> BTreeMap<Channel, ChoiceOf> {
+    let asks = scene.request().map(|r| r.draft.asks.clone()).unwrap_or_default();
+    let one = |channel: Channel| {
+        let choice = match scene.sent.get(field(channel)) {
+            "comply" => ChoiceOf::Comply,
+            "decline" => ChoiceOf::Decline,
+            "open" => ChoiceOf::Open,
+            _ => return None,
+        };
+        Some((channel, choice))
+    };
+    asks.into_iter().filter_map(one).collect()
+}
+
+/// What an override asks for.
+fn override_asks(over: &Override) -> [Ask; 2] {
+    let reasons = REASONS.iter().map(|(name, says)| Choice::new(name, says)).collect();
+    let second = if over.second {
+        " A second person has to confirm it before anything is done."
+    } else {
+        ""
+    };
+    [
+        Ask::new("why", "Why otherwise than it was decided before?", Kind::One(reasons))
+            .hint(format!("This goes against {}.{second}", over.says())),
+        Ask::new("reason", "What is the reason, in your own words?", Kind::Text)
+            .hint("It stays at this agency, with the event."),
+    ]
 }
 
 fn answer(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
@@ -250,6 +300,6 @@ fn answer(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
         .map(|channel| (channel.name().to_owned(), scene.sent.get(field(*channel)).into()))
         .collect();
     Ok(json!({ "answer_request": {
-        "request": request(scene)?, "choices": choices, "reason": scene.sent.get("reason"),
+        "request": request(scene)?, "choices": choices, "reason": scene.reason(),
     } }))
 }

@@ -1,11 +1,12 @@
 //! Questions, and the answers that fit them.
 
 use super::Scene;
+use std::borrow::Cow;
 
 /// One question: one page.
 pub struct Ask {
     /// The name of its field.
-    pub id: &'static str,
+    pub id: Cow<'static, str>,
     /// The question.
     pub legend: String,
     /// What helps to answer it.
@@ -57,6 +58,8 @@ pub enum Kind {
     One(Vec<Choice>),
     /// Any of these.
     Several(Vec<Choice>),
+    /// Each of these: yes, no, or not known.
+    Each(Vec<Choice>),
     /// Lines of a table, each with these cells.
     Rows(Vec<Cell>),
     /// A file.
@@ -144,8 +147,8 @@ pub const ROWS_MAX: usize = 40;
 
 impl Ask {
     /// A question.
-    pub fn new(id: &'static str, legend: impl Into<String>, kind: Kind) -> Ask {
-        let (hint, first) = (String::new(), String::new());
+    pub fn new(id: impl Into<Cow<'static, str>>, legend: impl Into<String>, kind: Kind) -> Ask {
+        let (id, hint, first) = (id.into(), String::new(), String::new());
         Ask { id, legend: legend.into(), hint, kind, optional: false, law: Vec::new(), first }
     }
 
@@ -177,13 +180,20 @@ impl Ask {
         self
     }
 
+    /// True if it asks for a file.
+    pub fn is_of_file(&self) -> bool {
+        matches!(self.kind, Kind::File)
+    }
+
     /// What is wrong with the answer that was sent.
     pub fn wrong(&self, scene: &Scene<'_>) -> Option<Wrong> {
-        let text = scene.sent.get(self.id);
-        let wrong = |says: &str| Some(Wrong::with(self.id, says));
+        let text = scene.sent.get(&self.id);
+        let wrong = |says: &str| Some(Wrong::with(&self.id, says));
         let is_empty = match &self.kind {
-            Kind::File => scene.sent.file(self.id).is_none(),
-            Kind::Rows(_) => scene.rows(self.id).is_empty(),
+            Kind::File => scene.sent.file(&self.id).is_none(),
+            Kind::Rows(cells) => scene.rows(&self.id, cells).is_empty(),
+            // Nothing stated: nothing is known.
+            Kind::Each(_) => false,
             _ => text.is_empty(),
         };
         if is_empty {
@@ -203,11 +213,18 @@ impl Ask {
                 wrong("This is too long: about 4,000 letters fit.")
             }
             Kind::Number if text.parse::<u32>().is_err() => wrong("Write a whole number."),
-            Kind::Day if scene.day(self.id).is_none() => {
+            Kind::Day if scene.day(&self.id).is_none() => {
                 wrong("Write a day as year-month-day: 2016-03-01.")
             }
-            Kind::Moment if scene.moment(self.id).is_none() => {
+            Kind::Moment if scene.moment(&self.id).is_none() => {
                 wrong("Write a day and a time of day that there is: 2016-03-01 14:30.")
+            }
+            Kind::Each(choices)
+                if choices
+                    .iter()
+                    .any(|c| !["", "yes", "no"].contains(&scene.each(&self.id, c))) =>
+            {
+                wrong("Choose yes, no or not known for each.")
             }
             Kind::One(choices) if !choices.iter().any(|c| c.value == text) => {
                 wrong("Choose one of these.")
@@ -218,7 +235,7 @@ impl Ask {
 
     /// The answer as the page of all answers shows it.
     pub fn answer(&self, scene: &Scene<'_>) -> String {
-        let text = scene.sent.get(self.id);
+        let text = scene.sent.get(&self.id);
         let says = |choices: &[Choice], value: &str| {
             let choice = choices.iter().find(|c| c.value == value);
             choice.map_or_else(|| value.to_owned(), |c| c.says.clone())
@@ -227,11 +244,19 @@ impl Ask {
             Kind::One(choices) => says(choices, text),
             Kind::Several(choices) => {
                 let chosen: Vec<String> =
-                    scene.sent.every(self.id).map(|v| says(choices, v)).collect();
+                    scene.sent.every(&self.id).map(|v| says(choices, v)).collect();
                 if chosen.is_empty() { "none".to_owned() } else { chosen.join(", ") }
             }
+            Kind::Each(choices) => {
+                let stated = choices.iter().filter_map(|c| match scene.each(&self.id, c) {
+                    "" => None,
+                    value => Some(format!("{} {}", c.says, crate::pages::words::sentence(value))),
+                });
+                let stated: Vec<String> = stated.collect();
+                if stated.is_empty() { "nothing stated".to_owned() } else { stated.join("; ") }
+            }
             Kind::Rows(cells) => {
-                let rows = scene.rows(self.id);
+                let rows = scene.rows(&self.id, cells);
                 let one = |row: &Vec<String>| {
                     let words = cells.iter().zip(row).filter(|(_, value)| !value.is_empty());
                     words.map(|(c, v)| says(&c.choices, v)).collect::<Vec<_>>().join(", ")
@@ -240,10 +265,10 @@ impl Ask {
                 if lines.is_empty() { "none".to_owned() } else { lines.join("; ") }
             }
             Kind::Moment => scene
-                .moment(self.id)
+                .moment(&self.id)
                 .map_or_else(String::new, |at| crate::pages::words::moment(at, &scene.zone)),
-            Kind::Day => scene.day(self.id).map_or_else(String::new, crate::pages::words::day),
-            Kind::File => match scene.sent.file(self.id) {
+            Kind::Day => scene.day(&self.id).map_or_else(String::new, crate::pages::words::day),
+            Kind::File => match scene.sent.file(&self.id) {
                 Some(bytes) => format!("{} kB", bytes.len().div_ceil(1000)),
                 None => "no file".to_owned(),
             },

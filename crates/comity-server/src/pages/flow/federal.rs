@@ -4,11 +4,9 @@
 
 use super::agency::{moment, moment_ask, request};
 use super::ask::{Ask, Choice, Kind, Wrong};
-use super::{Flow, Scene, book};
-use crate::problem::Problem;
+use super::{Flow, Scene};
 use comity_exchange::case::{CommandName, Identification};
-use comity_model::schema::enums;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub(super) const FLOWS: &[Flow] = &[
     Flow {
@@ -31,33 +29,7 @@ pub(super) const FLOWS: &[Flow] = &[
         asks: |_| Ok(Vec::new()),
         entry: |_| Ok(json!({ "reject_candidates": {} })),
     },
-    Flow {
-        name: "determine",
-        command: CommandName::DetermineStatus,
-        title: "Determine status",
-        send: "Record the determination",
-        done: "The determination is recorded.",
-        asks: |_| {
-            Ok(vec![
-                Ask::new("removable", "Is the person removable?", Kind::One(Choice::yes_no())),
-                Ask::new(
-                    "basis",
-                    "On what basis is that known?",
-                    Kind::One(book::words(&enums::BASIS)),
-                ),
-                Ask::new("probable_cause", "Is there probable cause?", Kind::One(Choice::yes_no())),
-                Ask::new(
-                    "final_order",
-                    "Is there a final order of removal?",
-                    Kind::One(Choice::yes_no_unknown()),
-                ),
-                Ask::new("final_order_on", "On which day was it issued?", Kind::Day)
-                    .hint("Leave it empty if there is none.")
-                    .optional(),
-            ])
-        },
-        entry: determination,
-    },
+    super::determine::DETERMINE,
     Flow {
         name: "evaluate",
         command: CommandName::EvaluateProgram,
@@ -67,15 +39,7 @@ pub(super) const FLOWS: &[Flow] = &[
         asks: |_| Ok(Vec::new()),
         entry: |_| Ok(json!({ "evaluate_program": {} })),
     },
-    Flow {
-        name: "issue",
-        command: CommandName::IssueRequest,
-        title: "Issue a request",
-        send: "Issue the request",
-        done: "The request is issued and on its way.",
-        asks: issue_asks,
-        entry: issue,
-    },
+    super::issue::ISSUE,
     Flow {
         name: "withdraw",
         command: CommandName::WithdrawRequest,
@@ -184,7 +148,7 @@ fn candidate_ask(scene: &Scene<'_>) -> Ask {
             .map(|c| {
                 let says = format!("Record {}", c.gallery_record);
                 let hint = format!(
-                    "Score {}; {} false matches expected in this gallery.",
+                    "Score {}; false matches that the search expected in its gallery: {}.",
                     c.score, c.false_matches
                 );
                 Choice::new(&c.gallery_record.to_string(), &says).hint(hint)
@@ -201,79 +165,6 @@ fn duty<'a>(scene: &'a Scene<'_>) -> Option<&'a comity_exchange::case::KnownDuty
     scene.case()?.duties.get(number)
 }
 
-fn determination(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
-    let sent = scene.sent;
-    let yes = |id: &str| sent.get(id) == "yes";
-    let mut person = Map::new();
-    if sent.get("final_order") != "unknown" {
-        person.insert("final_order".to_owned(), yes("final_order").into());
-    }
-    if let Some(day) = scene.day("final_order_on") {
-        person.insert("final_order_on".to_owned(), day.to_string().into());
-    }
-    Ok(json!({ "determine_status": {
-        "removable": yes("removable"), "basis": sent.get("basis"),
-        "probable_cause": yes("probable_cause"),
-        "facts": { "complete": false, "tree": { "person": person } },
-    } }))
-}
-
-fn issue_asks(scene: &Scene<'_>) -> Result<Vec<Ask>, Problem> {
-    let asks = Kind::Several(vec![
-        Choice::new("hold", "Hold the person past release"),
-        Choice::new("notify", "Give notice of release"),
-        Choice::new("transfer", "Hand the person over"),
-        Choice::new("interview", "Allow an interview"),
-        Choice::new("share_status", "Share status"),
-    ]);
-    Ok(vec![
-        Ask::new("form", "On which form?", Kind::One(book::words(&enums::FORM))),
-        Ask::new("form_version", "Which revision?", Kind::One(book::words(&enums::FORM_VERSION)))
-            .hint("Printed at the foot of the form.")
-            .optional(),
-        Ask::new("issued_on", "Which day is it dated?", Kind::Day).first(scene.day_of(scene.now)),
-        Ask::new("asks", "What does it ask for?", asks),
-        Ask::new("basis", "Which basis does it state?", Kind::One(book::words(&enums::BASIS))),
-        Ask::new("warrant", "Which warrant is attached?", Kind::One(book::words(&enums::WARRANT)))
-            .first("none"),
-        Ask::new(
-            "boxes",
-            "Which boxes are marked?",
-            Kind::Several(vec![
-                Choice::new("priority_box", "Enforcement priority"),
-                Choice::new("probable_cause_box", "Probable cause"),
-                Choice::new("officer_authorized", "Signed by an officer who may"),
-                Choice::new("facially_complete", "Every field is filled in"),
-            ]),
-        ),
-    ])
-}
-
-fn issue(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
-    let sent = scene.sent;
-    let asks: Vec<&str> = sent.every("asks").collect();
-    if asks.is_empty() {
-        return Err(vec![Wrong::with("asks", "A request asks for something.")]);
-    }
-    let marked: Vec<&str> = sent.every("boxes").collect();
-    let boxes = ["priority_box", "probable_cause_box", "officer_authorized", "facially_complete"];
-    let boxes: Map<String, Value> =
-        boxes.iter().map(|b| ((*b).to_owned(), marked.contains(b).into())).collect();
-    let mut draft = json!({
-        "request": sent.get(crate::pages::form::KEY_FIELD),
-        "form": sent.get("form"), "issued_on": sent.get("issued_on"), "asks": asks,
-        "basis": sent.get("basis"),
-        "states": { "complete": false, "tree": { "request": boxes } },
-    });
-    if !sent.get("form_version").is_empty() {
-        draft["version"] = sent.get("form_version").into();
-    }
-    if !["none", ""].contains(&sent.get("warrant")) {
-        draft["warrant"] = json!({ "kind": sent.get("warrant") });
-    }
-    Ok(json!({ "issue_request": { "draft": draft } }))
-}
-
 fn resolve(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
     let case = scene.case();
     let named = case.and_then(|c| c.claims.keys().find(|id| id.to_string() == scene.of()).copied());
@@ -283,4 +174,20 @@ fn resolve(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
         "claim": claim, "resolution": scene.sent.get("resolution"),
         "reason": scene.sent.get("reason"),
     } }))
+}
+
+/// What follows from an answer, for the page on which it is checked; empty where its buttons
+/// say enough.
+pub(super) fn what_follows(flow: &str) -> &'static str {
+    match flow {
+        "verify" => {
+            "You say that both prints are of one person. The agency is told that an examiner \
+             verified a match, not the score. An officer determines status next."
+        }
+        "reject" => {
+            "You say that no candidate is this person. The agency is told that there is no match, \
+             and what this node knows of the person is destroyed."
+        }
+        _ => "",
+    }
 }

@@ -7,11 +7,17 @@
 mod agency;
 mod ask;
 mod book;
+mod determine;
 mod federal;
+mod issue;
+pub mod missing;
+mod record;
 mod run;
 mod scene;
 
 pub use ask::{Ask, Cell, Choice, Kind, LawSaid, Wrong};
+pub use record::FACTS;
+pub use run::random_hex;
 pub use scene::{Scene, law_said};
 
 use super::{PageRoute, page};
@@ -52,15 +58,10 @@ pub struct Flow {
 
 /// All flows, in the order of a case.
 pub fn all() -> impl Iterator<Item = &'static Flow> {
-    std::iter::once(&book::BOOK).chain(agency::FLOWS).chain(federal::FLOWS)
+    std::iter::once(&book::BOOK).chain(agency::FLOWS).chain(record::FLOWS).chain(federal::FLOWS)
 }
 
 /// The flow of a name.
 pub fn named(name: &str) -> Option<&'static Flow> {
     all().find(|flow| flow.name == name)
-}
-
-/// The flow of a command.
-pub fn of(command: CommandName) -> Option<&'static Flow> {
-    all().find(|flow| flow.command == command)
 }

@@ -1,8 +1,9 @@
 //! What a flow's questions and entry are made from.
 
-use super::ask::{LawSaid, ROWS_MAX};
+use super::ask::{Cell, Choice, LawSaid, ROWS_MAX};
 use crate::app::App;
 use crate::pages::form::Sent;
+use crate::second::{Act, Override, Standing, override_of, reason_words};
 use comity_exchange::case::{Advice, Case, Finding, Law, Request, RequestId};
 use comity_model::Diagnostic;
 use comity_node::CaseView;
@@ -23,6 +24,8 @@ pub struct Scene<'a> {
     pub now: Timestamp,
     /// The facility's zone.
     pub zone: TimeZone,
+    /// What this agency does where the law leaves it open.
+    pub standing: &'a Standing,
 }
 
 impl Scene<'_> {
@@ -56,7 +59,12 @@ impl Scene<'_> {
     /// A moment that was answered, in the facility's zone. A time that the zone skips is none;
     /// of two that it has twice, the earlier counts, which never lengthens a hold.
     pub fn moment(&self, id: &str) -> Option<Timestamp> {
-        let text = self.sent.get(id).replacen(' ', "T", 1);
+        self.moment_of(self.sent.get(id))
+    }
+
+    /// The moment that a text says, in the facility's zone; as [`Scene::moment`].
+    pub fn moment_of(&self, text: &str) -> Option<Timestamp> {
+        let text = text.trim().replacen(' ', "T", 1);
         let local: DateTime = text.parse().ok()?;
         let ambiguous = self.zone.to_ambiguous_zoned(local);
         if matches!(ambiguous.offset(), jiff::tz::AmbiguousOffset::Gap { .. }) {
@@ -75,22 +83,32 @@ impl Scene<'_> {
         at.to_zoned(self.zone.clone()).date().to_string()
     }
 
+    /// What was said of one fact of a question: `yes`, `no`, or empty.
+    pub fn each(&self, id: &str, choice: &Choice) -> &str {
+        self.sent.get(&format!("{id}.{}", choice.value))
+    }
+
     /// The lines of a table that hold anything; their cells in order.
-    pub fn rows(&self, id: &str) -> Vec<Vec<String>> {
-        let mut rows = Vec::new();
-        for number in 0..ROWS_MAX {
-            let prefix = format!("{id}.{number}.");
-            let cells: Vec<String> = self
-                .sent
-                .kept()
-                .filter(|(name, _)| name.starts_with(&prefix))
-                .map(|(_, value)| value.trim().to_owned())
-                .collect();
-            if cells.iter().any(|cell| !cell.is_empty()) {
-                rows.push(cells);
-            }
+    pub fn rows(&self, id: &str, cells: &[Cell]) -> Vec<Vec<String>> {
+        let line = |number: usize| {
+            let held = |cell: &Cell| self.sent.get(&format!("{id}.{number}.{}", cell.name));
+            cells.iter().map(|cell| held(cell).trim().to_owned()).collect::<Vec<_>>()
+        };
+        (0..ROWS_MAX).map(line).filter(|l| l.iter().any(|cell| !cell.is_empty())).collect()
+    }
+
+    /// Whether an act would be an override, as the case stands.
+    pub fn override_of(&self, act: &Act) -> Option<Override> {
+        override_of(self.case()?, &self.finding().ok()?, self.standing, act)
+    }
+
+    /// The reason that was written, after the one that was chosen for an override.
+    pub fn reason(&self) -> String {
+        let text = self.sent.get("reason");
+        match reason_words(self.sent.get("why")) {
+            Some(words) => format!("{words}: {text}"),
+            None => text.to_owned(),
         }
-        rows
     }
 
     /// What the law says of the case now.
