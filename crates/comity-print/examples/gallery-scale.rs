@@ -3,7 +3,8 @@
 //!
 //! `cargo run --release -p comity-print --example gallery-scale -- 1000000 200 scale.svg 10000`:
 //! fingers of the largest gallery, probes, picture, fingers of the largest gallery in which every
-//! probe is compared with everybody too. Prints one JSON object a line.
+//! probe is compared with everybody too; and, to try other efforts, how many are compared exactly
+//! and how many of 10,000 go to the second pass. Prints one JSON object a line.
 #![allow(clippy::expect_used, reason = "an example stops at what is wrong")]
 
 #[path = "support/busy.rs"]
@@ -55,9 +56,8 @@ struct Measured {
 /// Only the first pass.
 const SCAN: Effort = Effort { hough_share: 0.0, hough_min: 0, exact: 100 };
 
-fn measure(gallery: &Gallery<'_>, size: usize, probes: usize) -> Measured {
+fn measure(gallery: &Gallery<'_>, size: usize, probes: usize, effort: Effort) -> Measured {
     let mut sum = Measured::default();
-    let effort = Effort::default();
     for n in 0..probes {
         let right = n * (size / probes);
         let probe = Probe::new(&entry(right as u64, 2), gallery);
@@ -105,6 +105,9 @@ fn main() {
         std::env::args().nth(n).and_then(|a| a.parse().ok()).unwrap_or(otherwise)
     };
     let (largest, probes) = (argument(1, 100_000), argument(2, 100));
+    let usual = Effort::default();
+    let hough_share = argument(6, (usual.hough_share * 1e4) as usize) as f64 / 1e4;
+    let effort = Effort { exact: argument(5, usual.exact), hough_share, ..usual };
     let begun = Busy::new();
     let bytes = shard(largest as u64);
     let made = largest as f64 / begun.seconds();
@@ -119,7 +122,7 @@ fn main() {
     let mut points = Vec::new();
     let sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000];
     for size in sizes.into_iter().filter(|s| *s <= largest) {
-        let m = measure(&gallery, size, probes);
+        let m = measure(&gallery, size, probes, effort);
         let searched = (size * probes) as f64;
         let ms = |seconds: f64| seconds / probes as f64 * 1e3;
         println!(

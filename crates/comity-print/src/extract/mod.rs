@@ -88,7 +88,7 @@ pub(crate) fn found(quality: u8, minutiae: Vec<Minutia>) -> FingerMinutiae {
 }
 
 /// Spectra by block.
-type Spectra = Plane<Option<Box<spectrum::Spectrum>>>;
+pub(crate) type Spectra = Plane<Option<Box<spectrum::Spectrum>>>;
 
 fn in_frame(arch: pulp::Arch, image: &GrayImage, contrasted: &Plane<bool>) -> Extraction {
     let mut even =

@@ -1,6 +1,7 @@
 //! From support and evidence to the false-match rate.
 
 use crate::extract::math::exp;
+use std::sync::LazyLock;
 
 /// A curve that is flat far below `at`, a line of `slope` far above, and bends between, about so
 /// wide.
@@ -34,13 +35,25 @@ impl Bend {
 /// How rare support is between two fingers: minus the logarithm to base 10 of the share of
 /// impostors that reach it.
 pub(super) fn supported(support: f32) -> f32 {
-    SUPPORT.of(support) as f32
+    let at = support.clamp(0.0, STEPS_END) * STEPS_PER_1;
+    let step = (at as usize).min(STEPS - 1);
+    let (below, above) = (SUPPORTED[step], SUPPORTED[step + 1]);
+    below + (above - below) * (at - step as f32)
 }
+
+/// Steps of support up to more than any print has that is not aligned.
+const STEPS: usize = 1024;
+const STEPS_END: f32 = 0.016;
+const STEPS_PER_1: f32 = STEPS as f32 / STEPS_END;
+
+/// The bend of support, drawn with straight lines: every comparison asks for it.
+static SUPPORTED: LazyLock<[f32; STEPS + 1]> =
+    LazyLock::new(|| std::array::from_fn(|step| SUPPORT.of(step as f32 / STEPS_PER_1) as f32));
 
 /// The same of the evidence of an alignment that started from support; never below the least
 /// support that is aligned. A line far out, where no set of comparisons is large enough to tell.
 pub(super) fn aligned(evidence: f32, support: f32, support_min: f32) -> f32 {
-    (SUPPORT.of(support_min) + EVIDENCE.of(evidence + SUPPORT_WEIGHT * support)) as f32
+    supported(support_min) + EVIDENCE.of(evidence + SUPPORT_WEIGHT * support) as f32
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ pub(super) const APART_PX: f32 = 14.0;
 /// Nor turned more than this, in 256ths of a turn.
 pub(super) const TURNED_MAX: f32 = 18.0;
 /// Of the cells with ridge directions every so manieth is looked at.
-const SAMPLED: usize = 2;
+const SAMPLED: usize = 4;
 
 /// The evidence of an alignment: that of pairs, against minutiae that should have a partner and
 /// have none, and of ridge directions where the prints overlap. The weights are logarithms of odds,

@@ -6,6 +6,7 @@
 )]
 
 mod align;
+mod bits;
 mod calibrate;
 mod judge;
 mod motion;

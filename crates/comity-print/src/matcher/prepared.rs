@@ -1,7 +1,7 @@
 //! A template made ready for comparing: what surrounds each minutia, as bits.
 
 use super::judge::TURNED_MAX;
-use super::surroundings::{Levels, Sampled};
+use super::surroundings::{CODE_WORDS, Code, Levels, Sampled};
 use crate::extract::math::sin_cos;
 use crate::template::{CELL_PX, DirectionGrid, MINUTIAE_MAX, Template, best};
 use std::sync::LazyLock;
@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 pub(super) const PLANES: usize = 4;
 /// Words of the neighbors, one for each section of their direction.
 pub(super) const SECTIONS: usize = 5;
+
 /// Minutiae that are looked at together.
 pub(super) const LANES: usize = 8;
 
@@ -22,17 +23,27 @@ pub(super) static TURNS: LazyLock<[(f32, f32); 256]> = LazyLock::new(|| {
     })
 });
 
-/// What surrounds a minutia, turned with it.
+/// What surrounds a minutia, turned with it: words of bits, in the order that `bits` counts them.
 #[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
 pub(super) struct Surroundings {
-    /// Ridge directions at the points of the rings, relative to the minutia: a bit each.
-    pub planes: [u64; PLANES],
-    /// At which of the points there is one.
-    pub known: u64,
-    /// Which cells lie inside the print.
-    pub valid: u64,
-    /// In which cells neighbors are, by their direction.
-    pub cells: [u64; SECTIONS],
+    /// Ridge directions at the points of the rings, relative to the minutia: a bit each in four
+    /// planes. In which cells neighbors are, in the first four sections of their direction.
+    pub first: [u64; 8],
+    /// The same of the fifth section, which cells lie inside the print, at which points there is
+    /// a direction, the fifth section again; nothing.
+    pub second: [u64; 8],
+}
+
+impl Surroundings {
+    fn of(sampled: &Sampled, levels: &Levels) -> Self {
+        let Sampled { planes: [p, q, r, s], known, valid, .. } = *sampled;
+        let [first, second, third, fourth, fifth] = levels.bits(valid);
+        Self {
+            first: [p, q, r, s, first, second, third, fourth],
+            second: [fifth, valid, known, fifth, 0, 0, 0, 0],
+        }
+    }
 }
 
 /// One minutia.
@@ -49,15 +60,30 @@ pub(super) struct Point {
     pub index: u8,
 }
 
-/// A part of the ridge directions of eight minutiae, for a first look: 32 points of the rings, two
-/// planes a word.
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
-pub(super) struct Sketch {
-    /// First and second half of the planes.
-    pub codes: [[u64; LANES]; 2],
-    /// Known points, twice.
-    pub known: [u64; LANES],
+/// Codes of minutiae twice, one after the other, so that a run of angles is one piece: all first
+/// words, all second words. What is missing to two whole blocks follows.
+#[derive(Debug, Clone)]
+pub(super) struct Codes([Vec<u64>; CODE_WORDS]);
+
+impl Codes {
+    fn of(codes: &[[u64; CODE_WORDS]]) -> Self {
+        let twice = || codes.iter().chain(codes);
+        let end = [0; 2 * LANES];
+        Self(std::array::from_fn(|word| twice().map(|code| code[word]).chain(end).collect()))
+    }
+
+    /// All, and some again.
+    #[inline(always)]
+    pub fn iter(&self) -> impl Iterator<Item = [u64; CODE_WORDS]> {
+        self.0[0].iter().zip(&self.0[1]).map(|(first, second)| [*first, *second])
+    }
+
+    /// Eight from a place on: all first words, all second words.
+    #[inline(always)]
+    pub fn block(&self, at: usize) -> Option<[&[u64; LANES]; CODE_WORDS]> {
+        let block = |word: usize| self.0[word].get(at..).and_then(<[u64]>::first_chunk::<LANES>);
+        Some([block(0)?, block(1)?])
+    }
 }
 
 /// A template ready for comparing. Minutiae stand in the order of their angles.
@@ -65,8 +91,8 @@ pub(super) struct Sketch {
 pub struct Prepared {
     pub(super) points: Vec<Point>,
     pub(super) around: Vec<Surroundings>,
-    /// All minutiae twice, one after the other, so that a run of angles is one piece.
-    pub(super) sketches: Vec<Sketch>,
+    /// What surrounds them, in codes.
+    pub(super) codes: Codes,
     /// How many minutiae have a smaller angle.
     pub(super) below: Vec<u8>,
     /// Ridge directions.
@@ -98,7 +124,7 @@ impl Prepared {
             })
             .collect();
         points.sort_by_key(|p| (p.angle, p.index));
-        let around = arch.dispatch(Describe { points: &points, grid: &template.grid });
+        let (around, codes) = arch.dispatch(Describe { points: &points, grid: &template.grid });
         let mut below = vec![0_u8; 257];
         for p in &points {
             below[usize::from(p.angle) + 1] += 1;
@@ -108,7 +134,7 @@ impl Prepared {
         }
         let count = points.len().max(1) as f32;
         Self {
-            sketches: sketches(&around),
+            codes: Codes::of(&codes),
             detection: points.iter().map(|p| p.sure).sum::<f32>() / count,
             points,
             around,
@@ -141,51 +167,20 @@ struct Describe<'a> {
 }
 
 impl pulp::WithSimd for Describe<'_> {
-    type Output = Vec<Surroundings>;
+    type Output = (Vec<Surroundings>, Vec<[u64; CODE_WORDS]>);
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
-        let mut out = Vec::with_capacity(self.points.len());
+        let mut around = Vec::with_capacity(self.points.len());
+        let mut codes = Vec::with_capacity(self.points.len());
         for (at, own) in self.points.iter().enumerate() {
             let sampled = Sampled::of(own, self.grid);
-            let cells = Levels::of(self.points, at).bits(sampled.valid);
-            let Sampled { planes, known, valid } = sampled;
-            out.push(Surroundings { planes, known, valid, cells });
+            let levels = Levels::of(self.points, at);
+            codes.push(Code::of(&sampled, &levels));
+            around.push(Surroundings::of(&sampled, &levels));
         }
-        out
+        (around, codes)
     }
-}
-
-/// Which points of the rings the sketch has: about every other, fewer of the inner ones.
-const SKETCHED: [usize; 32] = {
-    // First point, points and chosen points of each ring.
-    let rings = [(0, 8, 4), (8, 12, 8), (20, 16, 10), (36, 20, 10)];
-    let (mut chosen, mut at, mut ring) = ([0; 32], 0, 0);
-    while ring < rings.len() {
-        let (first, points, taken) = rings[ring];
-        let mut k = 0;
-        while k < taken {
-            chosen[at] = first + k * points / taken;
-            at += 1;
-            k += 1;
-        }
-        ring += 1;
-    }
-    chosen
-};
-
-fn sketches(around: &[Surroundings]) -> Vec<Sketch> {
-    let chosen = |word: u64| {
-        SKETCHED.iter().enumerate().fold(0, |sum, (to, from)| sum | (word >> from & 1) << to)
-    };
-    let mut out = vec![Sketch::default(); (2 * around.len()).div_ceil(LANES)];
-    for (k, s) in around.iter().chain(around).enumerate() {
-        let (sketch, lane) = (&mut out[k / LANES], k % LANES);
-        sketch.codes[0][lane] = chosen(s.planes[0]) | chosen(s.planes[1]) << 32;
-        sketch.codes[1][lane] = chosen(s.planes[2]) | chosen(s.planes[3]) << 32;
-        sketch.known[lane] = chosen(s.known) | chosen(s.known) << 32;
-    }
-    out
 }
 
 fn inside(grid: &DirectionGrid) -> Vec<(f32, f32, f32)> {

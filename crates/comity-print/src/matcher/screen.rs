@@ -1,23 +1,28 @@
 //! The first look at two prints: which minutiae are alike, and how many of those would lie on one
 //! another under one motion. Most impostors are told by this alone.
 
+use super::bits::{self, Counts};
 use super::motion::Motion;
-use super::prepared::{LANES, Prepared, Sketch, Surroundings};
+use super::prepared::{LANES, Prepared, Surroundings};
+use crate::template::MINUTIAE_MAX;
 use pulp::Simd;
 
 /// Prints are captured upright, give or take this, in 256ths of a turn.
 const ROTATION_MAX: u8 = 46;
-/// Ridge directions around two minutiae differ at most so much on average to be looked at
-/// closer, in 128ths of 45 degrees.
-const DIFFER_MAX: u64 = 80;
-/// Points of the sketch that both must have.
-const KNOWN_MIN: u64 = 8;
+/// So many pairs, of those whose codes differ in the fewest bits, are looked at closer.
+const NEAREST: usize = 28;
+/// Codes that differ in half of their bits or more are of nothing alike. Few prints need those
+/// beyond the first bound to have as many pairs.
+const DIFFER_MAX: u8 = 63;
+const DIFFER_FIRST: u8 = 50;
 /// The most alike pairs that are kept, and those of them that propose a motion.
-pub(super) const KEPT: usize = 40;
-pub(super) const SEEDS: usize = 16;
-/// Pairs that the first look can give; the rest is left out, which only prints of drawn noise
-/// see.
-const FOUND_MAX: usize = 1024;
+pub(super) const KEPT: usize = 24;
+pub(super) const SEEDS: usize = 8;
+/// Pairs that are looked at closer at most, where many codes differ in as many bits.
+const FOUND_MAX: usize = 32;
+/// Blocks of pairs, eight each; two at least for a minutia. A power of two, so that a place is cut
+/// to it without a division.
+const BLOCKS: usize = (MINUTIAE_MAX * (MINUTIAE_MAX / LANES + 2)).next_power_of_two();
 /// A pair supports a motion that brings it this near, in pixels; the square is more by this for
 /// the square of each pixel from the seed. And turned by this at most, in 256ths of a turn.
 const TIGHT: Reach = Reach { near_px: 10.0, cone: 0.0085, turned: 14.0 };
@@ -37,6 +42,7 @@ pub(super) struct Pair {
 /// Room for the first look, used again and again.
 #[derive(Debug)]
 pub(super) struct Screen {
+    nearest: Nearest,
     found: [(u8, u8); FOUND_MAX],
     alike: [f32; FOUND_MAX],
     /// The most alike pairs, best first.
@@ -56,8 +62,6 @@ struct Lanes {
     qy: [f32; PADDED],
     turn: [f32; PADDED],
     weight: [f32; PADDED],
-    /// What each gives to the seed at hand.
-    given: [f32; PADDED],
 }
 
 const PADDED: usize = KEPT.next_multiple_of(16);
@@ -66,20 +70,18 @@ impl Default for Screen {
     fn default() -> Self {
         let zero = [0.0; PADDED];
         Self {
+            nearest: Nearest {
+                differ: [[0; LANES]; BLOCKS],
+                places: [(0, 0); BLOCKS],
+                list: [0; BLOCKS * LANES],
+                count: 0,
+            },
             found: [(0, 0); FOUND_MAX],
             alike: [0.0; FOUND_MAX],
             pairs: [Pair::default(); KEPT],
             kept: 0,
             count: 0,
-            lanes: Lanes {
-                px: zero,
-                py: zero,
-                qx: zero,
-                qy: zero,
-                turn: zero,
-                weight: zero,
-                given: zero,
-            },
+            lanes: Lanes { px: zero, py: zero, qx: zero, qy: zero, turn: zero, weight: zero },
         }
     }
 }
@@ -107,111 +109,142 @@ impl pulp::WithSimd for Look<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
         let Self { a, b, screen } = self;
-        let found = sketched(a, b, &mut screen.found);
-        rank(a, b, screen, found);
+        let mut most = DIFFER_FIRST;
+        screen.nearest.measure(simd, a, b, most);
+        if screen.nearest.count < NEAREST {
+            most = DIFFER_MAX;
+            screen.nearest.measure(simd, a, b, most);
+        }
+        let found = screen.nearest.select(b.points.len(), most, &mut screen.found);
+        rank(simd, a, b, screen, found);
         support(simd, a, b, screen)
     }
 }
 
-/// Pairs whose sketches are alike; gives how many.
-#[inline(always)]
-fn sketched(a: &Prepared, b: &Prepared, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
-    let nb = b.points.len();
-    let mut count = 0;
-    for (i, point) in a.points.iter().enumerate() {
-        // The minutiae of the other print turned by no more than prints are: a run, which may go
-        // over the end into the second copy.
-        let low = point.angle.wrapping_sub(ROTATION_MAX);
-        let high = point.angle.wrapping_add(ROTATION_MAX);
-        let from = usize::from(b.below[usize::from(low)]);
-        let end = usize::from(b.below[usize::from(high) + 1]) + if high < low { nb } else { 0 };
-        let (own, lane) = (&a.sketches[i / LANES], i % LANES);
-        let own = [own.codes[0][lane], own.codes[1][lane], own.known[lane]];
-        let first = from / LANES;
-        for (at, theirs) in
-            (first * LANES..).step_by(LANES).zip(&b.sketches[first..end.div_ceil(LANES)])
-        {
-            let mut pass = alike(own, theirs);
-            pass &= 0xff << from.saturating_sub(at);
-            pass &= 0xff >> (at + LANES).saturating_sub(end);
-            while pass != 0 && count < FOUND_MAX {
-                let j = at + pass.trailing_zeros() as usize;
-                pass &= pass - 1;
-                out[count] = (i as u8, if j < nb { j } else { j - nb } as u8);
-                count += 1;
+/// Pairs whose codes differ in few bits.
+#[derive(Debug)]
+struct Nearest {
+    /// In how many bits the codes of pairs differ, blocks of eight.
+    differ: [[u8; LANES]; BLOCKS],
+    /// Whose blocks: a minutia of the first print, the first of eight that follow one another of the
+    /// second, which stand there twice.
+    places: [(u8, u8); BLOCKS],
+    /// The near ones in order: block and place in it.
+    list: [u16; BLOCKS * LANES],
+    count: usize,
+}
+
+/// The numbers of the bits that are set in a byte.
+static BITS_SET: [[u16; LANES]; 256] = {
+    let mut table = [[0; LANES]; 256];
+    let (mut byte, mut bit, mut count) = (0, 0, 0);
+    while byte < 256 {
+        if byte >> bit & 1 == 1 {
+            table[byte][count] = bit as u16;
+            count += 1;
+        }
+        bit += 1;
+        if bit == LANES {
+            (byte, bit, count) = (byte + 1, 0, 0);
+        }
+    }
+    table
+};
+
+/// Eight bytes of 1.
+const BYTES: u64 = 0x0101_0101_0101_0101;
+
+impl Nearest {
+    /// The pairs that are turned by no more than prints are and differ in at most so many bits.
+    #[inline(always)]
+    fn measure<S: Simd>(&mut self, simd: S, a: &Prepared, b: &Prepared, most: u8) {
+        let nb = b.points.len();
+        let (mut blocks, mut count) = (0, 0);
+        for (i, (point, own)) in a.points.iter().zip(a.codes.iter()).enumerate() {
+            // A run of the other print's minutiae, which may go over the end into the second copy.
+            let low = point.angle.wrapping_sub(ROTATION_MAX);
+            let high = point.angle.wrapping_add(ROTATION_MAX);
+            let from = usize::from(b.below[usize::from(low)]);
+            let end = usize::from(b.below[usize::from(high) + 1]) + if high < low { nb } else { 0 };
+            // Two blocks are enough for most runs, and always done: how many a run has cannot be
+            // foreseen, and to guess it wrong takes longer than a block.
+            let mut at = from;
+            while at < end.max(from + 2 * LANES) {
+                let (Some(theirs), Some(differ), Some(place), Some(list)) = (
+                    b.codes.block(at),
+                    self.differ.get_mut(blocks),
+                    self.places.get_mut(blocks),
+                    self.list.get_mut(count..).and_then(<[u16]>::first_chunk_mut::<LANES>),
+                ) else {
+                    break;
+                };
+                *differ = bits::differ(simd, own, theirs);
+                *place = (i as u8, at as u8);
+                // The highest bit of each byte that is no more than `most`, then all in one byte:
+                // a branch for each would be guessed wrong.
+                let near = BYTES * u64::from(0x80 | most) - u64::from_le_bytes(*differ);
+                let near = (near >> 7 & BYTES).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+                let near = near & ((1 << end.saturating_sub(at).min(LANES)) - 1);
+                *list = BITS_SET[near as usize & 0xff].map(|bit| bit + (blocks * LANES) as u16);
+                count += near.count_ones() as usize;
+                (blocks, at) = (blocks + 1, at + LANES);
             }
         }
+        self.count = count;
     }
-    count
-}
 
-/// Which of eight sketches are like one, a bit each.
-#[inline(always)]
-fn alike(own: [u64; 3], theirs: &Sketch) -> u32 {
-    let mut over = [0_u64; LANES];
-    for (lane, over) in over.iter_mut().enumerate() {
-        let both = own[2] & theirs.known[lane];
-        let first = (own[0] ^ theirs.codes[0][lane]) & both;
-        let second = (own[1] ^ theirs.codes[1][lane]) & both;
-        let differ = u64::from(first.count_ones()) + u64::from(second.count_ones());
-        // Known points are counted twice.
-        let points = u64::from(both.count_ones());
-        // Negative, and so with the highest bit, where both are known at too few points, or differ
-        // too much.
-        *over =
-            points.wrapping_sub(2 * KNOWN_MIN) | (points * DIFFER_MAX).wrapping_sub(differ << 8);
-    }
-    let mut fails = 0;
-    for (lane, over) in over.iter().enumerate() {
-        fails |= ((over >> 63) as u32) << lane;
-    }
-    !fails
-}
-
-/// In how many bits the surroundings of two minutiae agree and differ.
-#[derive(Debug, Clone, Copy, Default)]
-struct Counts {
-    valid: u32,
-    shared: u32,
-    differ: u32,
-    known: u32,
-    off: u32,
-}
-
-impl Counts {
+    /// Of the pairs that were measured so many or a few more whose codes differ least, in the order
+    /// of their minutiae; gives how many.
     #[inline(always)]
-    fn of(a: &Surroundings, b: &Surroundings) -> Self {
-        let (valid, known) = (a.valid & b.valid, a.known & b.known);
-        let (mut shared, mut differ, mut off) = (0, 0, 0);
-        for (x, y) in a.cells.iter().zip(&b.cells) {
-            shared += (x & y).count_ones();
-            differ += ((x ^ y) & valid).count_ones();
+    fn select(&self, nb: usize, most: u8, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
+        let list = self.list.get(..self.count).unwrap_or_default();
+        let differ = |place: u16| self.differ.as_flattened()[usize::from(place) % (BLOCKS * LANES)];
+        let mut counts = [0_u16; 64];
+        list.iter().for_each(|place| counts[usize::from(differ(*place)) % 64] += 1);
+        let (mut bits, mut rest) = (most, self.count);
+        while bits > 0 {
+            let less = rest - usize::from(counts[usize::from(bits) % 64]);
+            if less < NEAREST {
+                break;
+            }
+            (bits, rest) = (bits - 1, less);
         }
-        for (x, y) in a.planes.iter().zip(&b.planes) {
-            off += ((x ^ y) & known).count_ones();
+        let mut chosen = [0_u16; FOUND_MAX + 1];
+        let mut count = 0;
+        for place in list {
+            chosen[count] = *place;
+            count = (count + usize::from(differ(*place) <= bits)).min(FOUND_MAX);
         }
-        Self { valid: valid.count_ones(), shared, differ, known: known.count_ones(), off }
-    }
-
-    /// 0 to 1. Without a branch, so that many are done together.
-    #[inline(always)]
-    fn likeness(self) -> f32 {
-        // As 1 - |x - y| / (|x| + |y|) for bits that are about as many.
-        let whole = 2 * self.differ + 4 * self.shared;
-        let cells = 1.0 - (self.differ as i32 as f32 / whole.max(1) as i32 as f32).sqrt();
-        let few = self.valid < 16 || self.differ + 2 * self.shared < 8;
-        let cells = if few { 0.3 } else { cells };
-        // A plane is 32 of 256 parts of half a turn: 64 by chance, about 10 for the same place.
-        let off = self.off as i32 as f32 * (32.0 / 45.0) / self.known.max(1) as i32 as f32;
-        let directions = if off > 1.0 || self.known < 14 { 0.0 } else { 1.0 - off };
-        0.5 * cells + 0.5 * directions
+        for (place, out) in chosen[..count].iter().zip(out) {
+            let (i, at) = self.places[usize::from(*place) / LANES % BLOCKS];
+            let j = usize::from(at) + usize::from(*place) % LANES;
+            *out = (i, if j < nb { j } else { j - nb } as u8);
+        }
+        count
     }
 }
 
 /// How alike the surroundings of two minutiae are, 0 to 1.
 #[inline(always)]
-pub(super) fn likeness(a: &Surroundings, b: &Surroundings) -> f32 {
-    Counts::of(a, b).likeness()
+pub(super) fn likeness<S: Simd>(simd: S, a: &Surroundings, b: &Surroundings) -> f32 {
+    bits::compared(simd, a, b).likeness()
+}
+
+impl Counts {
+    /// 0 to 1. Without a branch, so that many are done together.
+    #[inline(always)]
+    fn likeness(self) -> f32 {
+        let [shared, differ, off, valid, known] = self.all();
+        // As 1 - |x - y| / (|x| + |y|) for bits that are about as many.
+        let whole = 2 * differ + 4 * shared;
+        let cells = 1.0 - (differ as i32 as f32 / whole.max(1) as i32 as f32).sqrt();
+        let few = valid < 16 || differ + 2 * shared < 8;
+        let cells = if few { 0.3 } else { cells };
+        // A plane is 32 of 256 parts of half a turn: 64 by chance, about 10 for the same place.
+        let off = off as i32 as f32 * (32.0 / 45.0) / known.max(1) as i32 as f32;
+        let directions = if off > 1.0 || known < 14 { 0.0 } else { 1.0 - off };
+        0.5 * cells + 0.5 * directions
+    }
 }
 
 /// Steps of likeness from [`ALIKE_MIN`] to 1 by which pairs are ranked.
@@ -219,12 +252,12 @@ const STEPS: usize = 64;
 
 /// Keeps the most alike of the pairs that were found, best first.
 #[inline(always)]
-fn rank(a: &Prepared, b: &Prepared, screen: &mut Screen, found: usize) {
+fn rank<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen, found: usize) {
     let Screen { found: places, alike, pairs, kept, count: counted, .. } = screen;
     for (places, alike) in places[..found].chunks(16).zip(alike.as_chunks_mut::<16>().0) {
         let mut counts = [Counts::default(); 16];
         for (counts, &(i, j)) in counts.iter_mut().zip(places) {
-            *counts = Counts::of(&a.around[usize::from(i)], &b.around[usize::from(j)]);
+            *counts = bits::compared(simd, &a.around[usize::from(i)], &b.around[usize::from(j)]);
         }
         for (alike, counts) in alike.iter_mut().zip(&counts) {
             *alike = counts.likeness();
@@ -274,17 +307,36 @@ fn support<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen) ->
         lanes.weight[k] = above * above.sqrt();
     }
     lanes.weight[pairs.len()..].fill(0.0);
-    let mut most = 0.0;
+    // What all pairs give together is a bound of what they give each minutia once.
+    let mut bounds = [0.0; SEEDS];
+    let mut all = [[0.0; PADDED]; SEEDS];
     for (k, pair) in pairs.iter().enumerate().take(SEEDS) {
         let (i, j) = (usize::from(pair.i), usize::from(pair.j));
         let motion = Motion::of_pair(&a.points[i], &b.points[j]);
-        // What all together give is a bound, and mostly too little.
-        if given(simd, lanes, &motion, (lanes.px[k], lanes.py[k]), TIGHT) > most {
-            let sum = one_to_one(pairs, &lanes.given);
-            most = if sum > most { sum } else { most };
-        }
+        let seed = (lanes.px[k], lanes.py[k]);
+        bounds[k] = given(simd, lanes, &motion, seed, TIGHT, &mut all[k]);
     }
-    most / ((a.points.len() as f32 * b.points.len() as f32).sqrt() + 10.0)
+    let mut most = 0.0;
+    loop {
+        // The highest bound first: most others are then too low.
+        let (mut highest, mut at) = (most, SEEDS);
+        for (k, bound) in bounds.iter().enumerate() {
+            if *bound > highest {
+                (highest, at) = (*bound, k);
+            }
+        }
+        let Some(bound) = bounds.get_mut(at) else { break };
+        *bound = 0.0;
+        let sum = one_to_one(pairs, &all[at]);
+        most = if sum > most { sum } else { most };
+    }
+    most / size(a, b)
+}
+
+/// What support is told against: more minutiae give more.
+#[inline(always)]
+pub(super) fn size(a: &Prepared, b: &Prepared) -> f32 {
+    (a.points.len() as f32 * b.points.len() as f32).sqrt() + 10.0
 }
 
 /// The seeds with what supports each, best first; gives how many.
@@ -301,8 +353,9 @@ pub(super) fn seeds<S: Simd>(
     for (k, (pair, seed)) in pairs.iter().zip(seeds.iter_mut()).enumerate() {
         let motion =
             Motion::of_pair(&a.points[usize::from(pair.i)], &b.points[usize::from(pair.j)]);
-        given(simd, lanes, &motion, (lanes.px[k], lanes.py[k]), WIDE);
-        *seed = (one_to_one(pairs, &lanes.given), k as u8);
+        let mut all = [0.0; PADDED];
+        given(simd, lanes, &motion, (lanes.px[k], lanes.py[k]), WIDE, &mut all);
+        *seed = (one_to_one(pairs, &all), k as u8);
     }
     let count = pairs.len().min(SEEDS);
     seeds[..count].sort_unstable_by(|x, y| y.0.total_cmp(&x.0).then(x.1.cmp(&y.1)));
@@ -344,10 +397,11 @@ struct Reach {
 #[inline(always)]
 fn given<S: Simd>(
     simd: S,
-    lanes: &mut Lanes,
+    lanes: &Lanes,
     motion: &Motion,
     seed: (f32, f32),
     reach: Reach,
+    out: &mut [f32; PADDED],
 ) -> f32 {
     let splat = |x: f32| simd.splat_f32s(x);
     let (mul, add, sub) =
@@ -361,8 +415,8 @@ fn given<S: Simd>(
     let (px, py) = (S::as_simd_f32s(&lanes.px).0, S::as_simd_f32s(&lanes.py).0);
     let (qx, qy) = (S::as_simd_f32s(&lanes.qx).0, S::as_simd_f32s(&lanes.qy).0);
     let (turns, weights) = (S::as_simd_f32s(&lanes.turn).0, S::as_simd_f32s(&lanes.weight).0);
-    let out = S::as_mut_simd_f32s(&mut lanes.given).0;
-    for k in 0..out.len() {
+    let lanes_out = S::as_mut_simd_f32s(out).0;
+    for k in 0..lanes_out.len() {
         let x = add(sub(mul(cos, qx[k]), mul(sin, qy[k])), dx);
         let y = add(add(mul(sin, qx[k]), mul(cos, qy[k])), dy);
         let (ex, ey) = (sub(px[k], x), sub(py[k], y));
@@ -375,11 +429,11 @@ fn given<S: Simd>(
         let fits = mul(sub(one, mul(part, off)), sub(one, mul(part, turned)));
         let most = simd.max_f32s(off, turned);
         let inside = simd.less_than_or_equal_f32s(most, one);
-        out[k] = simd.select_f32s(inside, mul(weights[k], fits), zero);
+        lanes_out[k] = simd.select_f32s(inside, mul(weights[k], fits), zero);
     }
     // In an order that is the same for all widths of vectors.
     let mut sums = [0.0_f32; 8];
-    for given in lanes.given.as_chunks::<8>().0 {
+    for given in out.as_chunks::<8>().0 {
         for (sum, given) in sums.iter_mut().zip(given) {
             *sum += given;
         }

@@ -5,6 +5,17 @@ use crate::extract::math::{exp, sin_cos};
 use crate::template::DirectionGrid;
 use std::sync::LazyLock;
 
+/// Bits of a code are so many words of 64.
+pub(super) const CODE_WORDS: usize = 2;
+const CODE_BITS: usize = 64 * CODE_WORDS;
+/// What the cosine of twice a direction, against the minutia's own, is on average on each ring:
+/// ridges run along, the less the farther away.
+const ALONG: [f32; 4] = [0.9, 0.8, 0.7, 0.5];
+/// How much of neighbors is in a cell on average, by section: most point the same way.
+const USUAL: [f32; SECTIONS] = [0.15, 0.03, 0.055, 0.055, 0.03];
+/// What a cell counts beside a direction.
+const CELL_WEIGHT: f32 = 2.0;
+
 /// Rings of points around a minutia: radius in pixels, points.
 const RINGS: [(f64, usize); 4] = [(18.0, 8), (34.0, 12), (52.0, 16), (70.0, 20)];
 /// Points of all rings.
@@ -51,10 +62,81 @@ static BLUR: LazyLock<[f32; 1024]> = LazyLock::new(|| {
     })
 });
 
+/// Signs drawn once, one for each value that a code is made of.
+static SIGNS: LazyLock<[f32; VALUES]> = LazyLock::new(|| {
+    std::array::from_fn(|k| {
+        // SplitMix64 (Steele and others, 2014).
+        let mut x = (k as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        if (x ^ x >> 31) & 1 == 1 { -1.0 } else { 1.0 }
+    })
+});
+
+/// Values that a code is made of: two a direction, one a cell and section.
+const VALUES: usize = 2 * POINTS + SECTIONS * CELLS * CELLS;
+
+/// The signs of random sums of how the surroundings differ from the usual: the fewer bits two
+/// codes differ in, the smaller the angle between the surroundings (Charikar, STOC 2002). The
+/// sums are a Hadamard transform of the values with drawn signs (Ailon and Chazelle, STOC 2006).
+pub(super) struct Code([f32; CODE_BITS]);
+
+impl Code {
+    #[inline(always)]
+    pub fn of(sampled: &Sampled, levels: &Levels) -> [u64; CODE_WORDS] {
+        let mut code = Self([0.0; CODE_BITS]);
+        let rings = RINGS.iter().zip(&ALONG).flat_map(|((_, n), along)| (0..*n).map(|_| *along));
+        for (bit, along) in rings.enumerate() {
+            if sampled.known >> bit & 1 == 1 {
+                let (sin, cos) = TURNS[usize::from(sampled.directions[bit])];
+                code.add(2 * bit, cos - along);
+                code.add(2 * bit + 1, sin);
+            }
+        }
+        for (section, (level, usual)) in levels.0.iter().zip(&USUAL).enumerate() {
+            for (bit, value) in level.iter().enumerate() {
+                let value = if *value < 1.0 { *value } else { 1.0 };
+                let known = (sampled.valid >> bit & 1) as u8;
+                let off = CELL_WEIGHT * (value - usual) * f32::from(known);
+                code.add(2 * POINTS + section * CELLS * CELLS + bit, off);
+            }
+        }
+        code.signs()
+    }
+
+    #[inline(always)]
+    fn add(&mut self, at: usize, value: f32) {
+        self.0[at % CODE_BITS] += SIGNS[at] * value;
+    }
+
+    #[inline(always)]
+    fn signs(mut self) -> [u64; CODE_WORDS] {
+        let mut half = 1;
+        while half < CODE_BITS {
+            for both in self.0.chunks_exact_mut(2 * half) {
+                let (first, second) = both.split_at_mut(half);
+                for (x, y) in first.iter_mut().zip(second) {
+                    (*x, *y) = (*x + *y, *x - *y);
+                }
+            }
+            half *= 2;
+        }
+        let mut words = [0; CODE_WORDS];
+        for (word, sums) in words.iter_mut().zip(self.0.as_chunks::<64>().0) {
+            for (bit, sum) in sums.iter().enumerate() {
+                *word |= u64::from(*sum > 0.0) << bit;
+            }
+        }
+        words
+    }
+}
+
 /// Ridge directions around a minutia.
 pub(super) struct Sampled {
     pub planes: [u64; PLANES],
     pub known: u64,
+    /// Directions at the points, relative to the minutia, in 256ths of half a turn.
+    directions: [u8; POINTS],
     /// Cells of the surroundings that lie inside the print.
     pub valid: u64,
 }
@@ -65,7 +147,7 @@ impl Sampled {
         let (sin, cos) = TURNS[usize::from(own.angle)];
         let cell =
             |dx: f32, dy: f32| grid.at_px(own.x + cos * dx - sin * dy, own.y + sin * dx + cos * dy);
-        let mut found = Self { planes: [0; PLANES], known: 0, valid: 0 };
+        let mut found = Self { planes: [0; PLANES], known: 0, directions: [0; POINTS], valid: 0 };
         for (bit, &(dx, dy)) in OFFSETS.iter().enumerate() {
             let cell = cell(dx, dy);
             if cell > 0 {
@@ -73,6 +155,7 @@ impl Sampled {
                 let direction = ((u32::from(cell) - 1) * 256 + 127) / 255;
                 let relative = (direction as u8).wrapping_sub(own.angle.wrapping_mul(2));
                 found.known |= 1 << bit;
+                found.directions[bit] = relative;
                 for (k, plane) in found.planes.iter_mut().enumerate() {
                     let step = (k * 128 / PLANES) as u8;
                     *plane |= u64::from(relative.wrapping_sub(step) < 128) << bit;

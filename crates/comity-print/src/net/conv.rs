@@ -140,6 +140,7 @@ fn group(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vectors::with_vectors;
 
     /// One output, straight from the definition.
     fn plainly(layer: &Layer, input: &Map, x: usize, y: usize, out: usize) -> f32 {
@@ -183,7 +184,10 @@ mod tests {
                 Layer { shape, biases: many(blocks), weights: many(blocks * side * side * inputs) };
             let mut input = Map::new(13, 8, inputs);
             input.values.iter_mut().for_each(|v| *v = next());
-            let out = pulp::Arch::new().dispatch(|| layer.of(&input));
+            let out = with_vectors!(
+                pulp::Arch::new(),
+                [layer: &Layer = &layer, input: &Map = &input] -> Map { layer.of(input) }
+            );
             assert_eq!((out.width, out.height), (13usize.div_ceil(stride), 8 / stride));
             for (at, value) in out.values.iter().enumerate() {
                 let (place, k) = (at / outputs, at % outputs);

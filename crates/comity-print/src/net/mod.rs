@@ -11,9 +11,10 @@ mod weights;
 use crate::extract::frame::Frame;
 use crate::extract::math::exp;
 use crate::extract::{
-    Extraction, MINUTIAE_MAX, Plane, Ridge, empty, enhance, even, field, find, found, placed,
-    polarity, segment, skeleton, spectrum,
+    Extraction, MINUTIAE_MAX, Plane, Ridge, Spectra, empty, enhance, even, field, find, found,
+    placed, polarity, segment, skeleton, spectrum,
 };
+use crate::vectors::with_vectors;
 use crate::{FingerPosition, GrayImage, Minutia};
 use network::{Network, Said, cell};
 use serde::{Deserialize, Serialize};
@@ -50,7 +51,16 @@ pub struct Net(Network);
 
 /// What the network looks at: the print with its contrast evened out, at half the resolution.
 pub fn input(image: &GrayImage) -> Plane<f32> {
-    pulp::Arch::new().dispatch(|| even::halved(&even::even_out(image)))
+    let even = evened(pulp::Arch::new(), image);
+    halved(pulp::Arch::new(), &even)
+}
+
+fn evened(arch: pulp::Arch, image: &GrayImage) -> Plane<f32> {
+    with_vectors!(arch, [image: &GrayImage = image] -> Plane<f32> { even::even_out(image) })
+}
+
+fn halved(arch: pulp::Arch, even: &Plane<f32>) -> Plane<f32> {
+    with_vectors!(arch, [even: &Plane<f32> = even] -> Plane<f32> { even::halved(even) })
 }
 
 impl Net {
@@ -106,8 +116,8 @@ impl Net {
         image: &GrayImage,
         contrasted: &Plane<bool>,
     ) -> Extraction {
-        let mut even = arch.dispatch(|| even::even_out(image));
-        let mut half = arch.dispatch(|| even::halved(&even));
+        let mut even = evened(arch, image);
+        let mut half = halved(arch, &even);
         let mut seen = self.look(arch, &half, contrasted);
         let inverted = polarity::inverted(image, &seen.mask, contrasted);
         if inverted {
@@ -115,7 +125,11 @@ impl Net {
             seen = self.look(arch, &half, contrasted);
         }
         let Seen { said, drawn, ridges, mask } = seen;
-        let enhanced = arch.dispatch(|| enhance::enlarged(&drawn, &mask, even.width, even.height));
+        let enhanced = with_vectors!(
+            arch,
+            [drawn: &Plane<f32> = &drawn, mask: &Plane<bool> = &mask, even: &Plane<f32> = &even]
+                -> Plane<f32> { enhance::enlarged(drawn, mask, even.width, even.height) }
+        );
         let mut skeleton = skeleton::thinned(skeleton::binarized(&enhanced))
             .plane(enhanced.width, enhanced.height);
         let mut minutiae = find::minutiae(&mut skeleton, &ridges, &mask);
@@ -137,8 +151,15 @@ impl Net {
         }
         let mut drawn = said.ridges.clone();
         drawn.values.iter_mut().for_each(|v| *v = 1.0 - 2.0 * likelihood(*v));
-        let spectra = arch.dispatch(|| spectrum::spectra(&drawn, &print));
-        let ridges = arch.dispatch(|| field::ridges(&spectra));
+        let spectra = with_vectors!(
+            arch,
+            [drawn: &Plane<f32> = &drawn, print: &Plane<bool> = &print]
+                -> Spectra { spectrum::spectra(drawn, print) }
+        );
+        let ridges = with_vectors!(
+            arch,
+            [spectra: &Spectra = &spectra] -> Plane<Ridge> { field::ridges(spectra) }
+        );
         let mask = segment::mask(&ridges, &print);
         Seen { said, drawn, ridges, mask }
     }

@@ -3,6 +3,7 @@
 use super::conv::{Layer, Map};
 use super::weights::{self, Shape, WeightsError};
 use crate::extract::Plane;
+use crate::vectors::with_vectors;
 
 /// What is said of every cell of 8 x 8 pixels, in the order of the last layer.
 pub(crate) const ANSWERS: usize = 9;
@@ -99,7 +100,10 @@ impl Network {
             let row = &half.values[y * half.width..(y + 1) * half.width];
             input.values[at..at + half.width].copy_from_slice(row);
         }
-        let run = |layer: usize, map: &Map| arch.dispatch(|| self.0[layer].of(map));
+        let run = |layer: usize, map: &Map| {
+            let layer = &self.0[layer];
+            with_vectors!(arch, [layer: &Layer = layer, map: &Map = map] -> Map { layer.of(map) })
+        };
         let mut q = run(3, &run(2, &run(1, &run(0, &input))));
         let mut e = run(6, &run(5, &run(4, &q)));
         let s = run(10, &run(9, &run(8, &run(7, &e))));
