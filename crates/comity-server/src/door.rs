@@ -53,11 +53,7 @@ impl Door {
     ///
     /// # Errors
     /// `bad-settings`.
-    pub fn of(
-        settings: &Settings,
-        store_key: &StoreKey,
-        clock: Clock,
-    ) -> Result<Door, Diagnostic> {
+    pub fn of(settings: &Settings, store_key: &StoreKey, clock: Clock) -> Result<Door, Diagnostic> {
         let host = settings.url.split("//").nth(1).unwrap_or_default();
         let id = host.split(['/', ':']).next().unwrap_or_default().to_owned();
         let (origin, name) = (settings.url.clone(), settings.party.clone());
