@@ -390,7 +390,7 @@ mod tests {
             fs::write(scratch.path().join(name), "x").unwrap();
         }
         fs::write(scratch.path().join("done/mine.csv"), "no report").unwrap();
-        let after = |days| SystemTime::now() + Duration::from_secs(86_400 * days);
+        let after = |days: u64| SystemTime::now() + Duration::from_secs(86_400 * days);
         assert_eq!(folder.clean(after(6)).unwrap(), 0);
         assert_eq!(folder.clean(after(8)).unwrap(), 2);
         assert_eq!(fs::read_dir(scratch.path().join("done")).unwrap().count(), 1);
