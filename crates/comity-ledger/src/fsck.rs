@@ -245,6 +245,14 @@ impl<'a> Check<'a> {
         {
             return Ok(self.tile(other, first)?.unwrap_or_default());
         }
+        // The edge of a live ledger is written with its next checkpoint.
+        if other.width == 0
+            && !self.against.is_at_rest
+            && width < TILE_WIDTH
+            && self.against.tiles.tile(id)?.is_none()
+        {
+            return Ok(Vec::new());
+        }
         Ok(self.tile(id, first)?.unwrap_or_default())
     }
 
@@ -340,11 +348,15 @@ impl<'a> Check<'a> {
             let message = "it and its tile differ, and no checkpoint tells which was changed";
             self.finding(at, format!("leaf {at}"), "leaf-or-tile-differs", message.to_owned());
         }
+        let covered = self.checkpoints.last().map_or(0, |(_, checkpoint)| checkpoint.size);
+        let is_growing = !self.against.is_at_rest && covered < size;
         let partial = self.by_leaves.partial_tiles().into_iter().zip(self.by_tiles.partial_tiles());
         for (one, other) in partial.collect::<Vec<_>>() {
-            self.upper_tile(&one, &other)?;
+            // As in `leaf_tile`: it waits for the next checkpoint.
+            if !(is_growing && self.against.tiles.tile(one.id)?.is_none()) {
+                self.upper_tile(&one, &other)?;
+            }
         }
-        let covered = self.checkpoints.last().map_or(0, |(_, checkpoint)| checkpoint.size);
         for (number, checkpoint) in self.checkpoints.split_off(self.next) {
             let message = format!(
                 "it signed {} leaves, and only {size} are stored: the rest is lost",

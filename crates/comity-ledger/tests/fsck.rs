@@ -218,6 +218,32 @@ fn missing_tiles_and_uncovered_leaves_are_told() {
 }
 
 #[test]
+fn a_log_that_grew_since_its_last_checkpoint_is_not_blamed() {
+    for signed in [0, 1, 2, 255, 256, 257, 511, 512, 700] {
+        for grown in [1, 2, 254, 255, 256, 257, 600] {
+            let mut random = Random(signed as u64 * 1000 + grown as u64);
+            let mut world = World::default();
+            (0..signed).for_each(|_| world.append(&mut random));
+            if signed > 0 {
+                world.checkpoint();
+            }
+            (0..grown).for_each(|_| world.append(&mut random));
+            let against = Against {
+                tiles: &world.tiles,
+                checkpoints: &world.checkpoints,
+                trust: &trust(),
+                events: Events::Sealed,
+                is_at_rest: false,
+            };
+            let report = fsck(&against, world.stored.iter().cloned().map(Ok), |_| {}).unwrap();
+            assert!(report.is_clean(), "{signed} + {grown}: {:?}", report.findings);
+            assert_eq!(report.uncovered, grown as u64);
+            assert_eq!(report.root, Some(world.tree.root()));
+        }
+    }
+}
+
+#[test]
 fn whoever_rewrites_leaves_tiles_and_all_still_lacks_the_key() {
     // A clerk with the whole database changes an event and everything that follows from it.
     let honest = log();

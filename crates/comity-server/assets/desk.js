@@ -45,9 +45,10 @@
       clock.classList.toggle('is-over', left < 0);
       clock.classList.toggle('is-soon', left >= 0 && left < 3600000);
     }
-    for (const since of document.querySelectorAll('[data-due-at]')) {
-      const left = Date.parse(since.dataset.dueAt) - nodeNow();
-      since.textContent = left >= 0 ? `in ${length(left)}` : `since ${length(left)}`;
+    for (const due of document.querySelectorAll('[data-due-at]')) {
+      const left = Date.parse(due.dataset.dueAt) - nodeNow();
+      if (Math.abs(left) < 60000) due.textContent = 'now';
+      else due.textContent = left > 0 ? `in ${length(left)}` : `${length(left)} late`;
     }
   };
   setInterval(tick, 1000);

@@ -421,12 +421,12 @@ async fn nothing(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     problem.into_response()
 }
 
-/// The route of a request, by the table.
-pub fn find(method: &str, path: &str) -> Option<&'static Route> {
+/// The route of a request, by the table, and whether it is a page's.
+fn find(method: &str, path: &str) -> Option<(&'static Route, bool)> {
     // A HEAD is a GET whose body is not sent.
     let method = if method == "HEAD" { "GET" } else { method };
     let known = ROUTES.iter().find(|route| route.method == method && route.path == path);
-    known.or_else(|| pages::find(method, path))
+    known.map(|route| (route, false)).or_else(|| Some((pages::find(method, path)?, true)))
 }
 
 /// Before every handler: who calls, and whether the route is for them. After it: the count.
@@ -438,7 +438,7 @@ async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
         // What is not in the table is not there, whatever the router says.
         None => Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method", "not done with that method")
             .into_response(),
-        Some(route) => {
+        Some((route, is_page)) => {
             let from = request.extensions().get::<ConnectInfo<SocketAddr>>();
             let knock = Knock {
                 cookie: app.door.cookie(),
@@ -446,7 +446,7 @@ async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
                 headers: request.headers().clone(),
                 address: from.map(|ConnectInfo(address)| address.ip()),
             };
-            if pages::find(route.method, route.path).is_some() {
+            if is_page {
                 pages::gate::pass(&app, route, knock, request, next).await
             } else {
                 match door::admit(&app, route, &knock).await {
@@ -462,7 +462,7 @@ async fn guard(State(app): State<Arc<App>>, mut request: Request, next: Next) ->
             }
         }
     };
-    if let Some(route) = route {
+    if let Some((route, _)) = route {
         let labels = RequestLabels {
             route: route.path,
             method: route.method,

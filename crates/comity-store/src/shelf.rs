@@ -32,6 +32,9 @@ impl Tiles for TileShelf<'_> {
             // Of no width that is asked for: named as a tile of the wrong length.
             return Ok(Some(Vec::new()));
         }
+        if tile.id.width < id.width {
+            return Ok(None);
+        }
         // A tile that grew since holds the narrower one of an earlier size.
         tile.bytes.truncate(32 * usize::from(id.width));
         Ok(Some(tile.bytes))

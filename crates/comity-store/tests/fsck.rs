@@ -10,7 +10,7 @@
 
 mod common;
 
-use comity_ledger::{Hash, PersonKeyId};
+use comity_ledger::{Hash, PersonKeyId, TILE_WIDTH};
 use comity_store::*;
 use common::ledger::{Writer, checked, fill, trust};
 use common::*;
@@ -60,6 +60,16 @@ fn a_node_that_goes_on_while_it_is_checked_is_not_blamed() {
         });
         let report = report.unwrap();
         assert!(report.is_clean(), "{}: {:?}", rig.store.kind(), report.findings);
+        // What was written since the last checkpoint has full tiles alone.
+        let mut batch = writer.batch(600);
+        batch.changes.retain(|change| match change {
+            Change::PutTile(tile) => usize::from(tile.id.width) == TILE_WIDTH,
+            change => !matches!(change, Change::PutCheckpoint(_)),
+        });
+        rig.store.commit(&batch).unwrap();
+        let report = fsck_store(&mut *reader, &options, |_| {}).unwrap();
+        assert!(report.is_clean(), "{}: {:?}", rig.store.kind(), report.findings);
+        assert_eq!(report.uncovered, 600);
     }
 }
 

@@ -121,6 +121,18 @@ pub struct FlagOfLaw {
     pub uncertain: bool,
 }
 
+/// Two facts that cannot both be true; the law was asked as though neither were known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtOdds {
+    /// One fact, by its path: `request.form`.
+    pub first: String,
+    /// The other.
+    pub second: String,
+    /// Why, one sentence.
+    pub says: String,
+}
+
 /// Where one cap ends a hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -169,6 +181,9 @@ pub struct Finding {
     pub channels: BTreeMap<Channel, Law>,
     /// Channels on which instruments contradict each other.
     pub conflicts: BTreeSet<Channel>,
+    /// Facts that contradict each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub at_odds: Vec<AtOdds>,
     /// Marks.
     pub flags: Vec<FlagOfLaw>,
     /// Duties.
@@ -257,6 +272,11 @@ impl Advice {
         let clock = library.hold_clock(&facts, &Scope::InForce, &derived, Some(now));
         let reader = Reader { library, derived: &derived };
         let (flags, duties) = reader.effects();
+        let at_odds = derived.problems.iter().map(|problem| AtOdds {
+            first: problem.first.to_string(),
+            second: problem.second.to_string(),
+            says: problem.says.to_owned(),
+        });
         let finding = Finding {
             on,
             engine: ENGINE_VERSION.to_owned(),
@@ -265,6 +285,7 @@ impl Advice {
                 .into_iter()
                 .filter(|c| derived.answer.on(*c).conflict.is_some())
                 .collect(),
+            at_odds: at_odds.collect(),
             flags,
             duties,
             clock: reader.clock(clock),

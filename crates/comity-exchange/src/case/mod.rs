@@ -52,7 +52,7 @@ pub use identify::{
     Submission, Submitted, Tcn,
 };
 pub use ids::{CaseId, ClaimId, CommandId, GalleryRecord, RequestId, Version};
-pub use law::{Advice, CapEnd, ClockFinding, DutyOfLaw, Finding, FlagOfLaw, Law, Rule};
+pub use law::{Advice, AtOdds, CapEnd, ClockFinding, DutyOfLaw, Finding, FlagOfLaw, Law, Rule};
 pub use message::{Message, Says, SetAside, message_of};
 pub use permit::allowed;
 pub use person::{By, Official, OfficialId, OfficialRole, Side};

@@ -3,6 +3,7 @@
 use super::answer::{GivenAnswer, ToldAnswer};
 use super::claim::{ClaimKind, KnownClaim, Resolution};
 use super::custody::{Booking, CustodyEnd, Eligible, KnownCorrection, Notice, Subject};
+use super::facts::FactsOf;
 use super::hold::{Hold, PastHold};
 use super::identify::{Determination, Identification, Submitted};
 use super::ids::{CaseId, ClaimId, CommandId, RequestId, Version};
@@ -12,6 +13,8 @@ use super::person::Side;
 use super::request::{ASKED, Draft, Request, asks_fact};
 use crate::envelope::Digest;
 use comity_model::Diagnostic;
+use comity_model::schema::Kind;
+use comity_model::schema::fields::SCALARS;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -199,6 +202,14 @@ impl Case {
         let standing = self.standing();
         let form = draft.or(standing.map(|r| &r.draft));
         let mut facts = booking.facts.clone();
+        // That a record is complete, only whose record it is can say: the agency of its booking,
+        // the office of its determination. What came with prints or stands on a form is a part.
+        let is_complete = match (self.side, &self.determination) {
+            (Side::Agency, _) => booking.facts.is_complete(),
+            (Side::Federal, determination) => {
+                determination.as_ref().is_some_and(|d| d.facts.is_complete())
+            }
+        };
         if let Some(determination) = &self.determination {
             facts = facts.with(&determination.facts);
         }
@@ -239,7 +250,7 @@ impl Case {
             }
             None => put("request", "form", "none".into()),
         }
-        let not_listed = if facts.is_complete() { "no" } else { "unknown" };
+        let not_listed = if is_complete { "no" } else { "unknown" };
         json!({
             "id": "case",
             "on": on.to_string(),
@@ -279,6 +290,15 @@ fn put_request(
     booking: &Booking,
     put: &mut impl FnMut(&str, &str, Value),
 ) {
+    // A form that is known whole has no box marked that it does not say is marked.
+    let boxes = SCALARS.iter().filter(|field| field.kind == Kind::Bool);
+    let boxes = boxes.filter_map(|field| field.path.strip_prefix("request."));
+    for name in boxes.filter(|_| form.states.is_complete()) {
+        let is_stated = form.states.tree().get("request").is_some_and(|r| r.get(name).is_some());
+        if !is_stated && FactsOf::Request.may_state(&format!("request.{name}")) {
+            put("request", name, false.into());
+        }
+    }
     put("request", "form", form.form.name().into());
     if let Some(version) = form.version {
         put("request", "form_version", version.name().into());

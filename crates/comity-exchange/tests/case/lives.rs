@@ -83,6 +83,24 @@ fn a_person_nobody_decided_to_hold_is_to_be_released_when_the_time_comes() {
 }
 
 #[test]
+fn a_form_that_is_known_whole_does_not_make_the_agencys_record_whole() {
+    let asks_for_convictions = |complete: bool| {
+        let tree = json!({ "person": { "age_years": 30 } });
+        let facts = Facts::read(tree.as_object().unwrap().clone(), complete, FactsOf::Booking);
+        let booking = Booking { place: place("us-ca.alameda"), facts: facts.unwrap(), ..booking() };
+        let world = World::requested_as(booking);
+        let request = &world.agency.case.standing().unwrap().draft;
+        assert!(request.states.is_complete());
+        let advice = world.agency.advice(at("2016-03-01T15:00"));
+        let Law::Undetermined { needs, .. } = advice.on(Channel::Hold) else { return false };
+        needs.iter().flatten().any(|fact| fact.starts_with("convictions"))
+    };
+    // California's law turns on convictions: none on record, and none at all, are two things.
+    assert!(!asks_for_convictions(true));
+    assert!(asks_for_convictions(false));
+}
+
+#[test]
 fn the_end_of_a_hold_opens_a_release_and_nothing_prolongs_it() {
     let mut world = World::held();
     let end = at("2016-03-06T17:00");

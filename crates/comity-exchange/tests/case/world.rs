@@ -244,8 +244,12 @@ pub fn eligible(local: &str) -> Eligible {
 impl World {
     /// Booked, and the prints sent.
     pub fn booked() -> World {
+        World::booked_as(booking())
+    }
+
+    fn booked_as(booking: Booking) -> World {
         let mut world = World::new();
-        world.agency.ok(Act::Book(booking()), at("2016-03-01T09:05"));
+        world.agency.ok(Act::Book(booking), at("2016-03-01T09:05"));
         world.agency.ok(Act::SubmitPrints(submission()), at("2016-03-01T09:30"));
         world.deliver(at("2016-03-01T09:31"));
         world
@@ -253,7 +257,11 @@ impl World {
 
     /// An examiner verified a match, an officer determined status.
     pub fn determined() -> World {
-        let mut world = World::booked();
+        World::determined_as(booking())
+    }
+
+    fn determined_as(booking: Booking) -> World {
+        let mut world = World::booked_as(booking);
         let federal = &mut world.federal;
         federal.ok(Act::RecordSearch(candidates()), at("2016-03-01T10:00"));
         let gallery_record = GalleryRecord(id16(1));
@@ -265,7 +273,12 @@ impl World {
 
     /// A request was issued, received and served.
     pub fn requested() -> World {
-        let mut world = World::determined();
+        World::requested_as(booking())
+    }
+
+    /// The same for another booking.
+    pub fn requested_as(booking: Booking) -> World {
+        let mut world = World::determined_as(booking);
         world.evaluate(at("2016-03-01T11:30"));
         world.issue(draft(1, "2016-03-01"), at("2016-03-01T12:00")).unwrap();
         world.deliver(at("2016-03-01T12:01"));

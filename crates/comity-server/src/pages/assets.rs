@@ -49,6 +49,22 @@ assets! {
     "remove.svg" = "icons/remove.svg",
     "unfold_more.svg" = "icons/unfold_more.svg",
     "warning.svg" = "icons/warning.svg",
+    "desk-account.webp" = "../../../docs/guides/img/desk-account.webp",
+    "desk-admin-accounts.webp" = "../../../docs/guides/img/desk-admin-accounts.webp",
+    "desk-admin-backups.webp" = "../../../docs/guides/img/desk-admin-backups.webp",
+    "desk-admin-peers.webp" = "../../../docs/guides/img/desk-admin-peers.webp",
+    "desk-admin.webp" = "../../../docs/guides/img/desk-admin.webp",
+    "desk-audit.webp" = "../../../docs/guides/img/desk-audit.webp",
+    "desk-board-examiner.webp" = "../../../docs/guides/img/desk-board-examiner.webp",
+    "desk-board-officer.webp" = "../../../docs/guides/img/desk-board-officer.webp",
+    "desk-board.webp" = "../../../docs/guides/img/desk-board.webp",
+    "desk-cases-id-candidates-id.webp" = "../../../docs/guides/img/desk-cases-id-candidates-id.webp",
+    "desk-cases-id.webp" = "../../../docs/guides/img/desk-cases-id.webp",
+    "desk-ledger-events-n.webp" = "../../../docs/guides/img/desk-ledger-events-n.webp",
+    "desk-ledger.webp" = "../../../docs/guides/img/desk-ledger.webp",
+    "desk-policies.webp" = "../../../docs/guides/img/desk-policies.webp",
+    "desk-research.webp" = "../../../docs/guides/img/desk-research.webp",
+    "desk-sign-in.webp" = "../../../docs/guides/img/desk-sign-in.webp",
 }
 
 struct Asset {
@@ -68,12 +84,15 @@ impl Asset {
             "js" => "text/javascript; charset=utf-8",
             "svg" => "image/svg+xml",
             "png" => "image/png",
+            "webp" => "image/webp",
             _ => "font/woff2",
         };
         let etag = format!("\"{}\"", &Digest::of_bytes(plain).to_string()[..20]);
         let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("\"0\""));
         // Typefaces and pictures are compressed already.
-        let zipped = (!["font/woff2", "image/png"].contains(&kind)).then(|| zip(plain)).flatten();
+        let zipped = (!["font/woff2", "image/png", "image/webp"].contains(&kind))
+            .then(|| zip(plain))
+            .flatten();
         Asset { kind, etag, plain, zipped }
     }
 }

@@ -220,7 +220,7 @@ fn row(
         says: words::sentence(first.kind.says()),
         more: all.iter().filter(|t| t.due_at <= now).count().saturating_sub(1),
         due_at: first.due_at,
-        due: due_words(first.due_at, now),
+        due: words::due(first.due_at, now),
         ends_at,
         left: left_s.map_or_else(String::new, |left| format!("{} left", words::length(left))),
         state: if is_rehearsal && state == "is-over" { "" } else { state },
@@ -237,13 +237,6 @@ fn place(view: &CaseView, first: &Task) -> String {
         (Side::Federal, TaskKind::VerifyCandidates) => format!("/cases/{id}/candidates"),
         _ => format!("/cases/{id}"),
     }
-}
-
-/// `in 3 hours`, `since 2 days`.
-pub fn due_words(due_at: Timestamp, now: Timestamp) -> String {
-    let left = due_at.duration_since(now);
-    let length = words::length(left);
-    if left.is_positive() { format!("in {length}") } else { format!("since {length}") }
 }
 
 fn groups(rows: Vec<Row>, now: Timestamp) -> Vec<Group> {

@@ -12,15 +12,19 @@ use crate::parcel::PARCEL_BYTES_MAX;
 use crate::problem::{Found, Problem};
 use crate::routes::{Needs, Route};
 use askama::Template;
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use std::sync::Arc;
 
 /// Most bytes of a form without files.
 const FORM_BYTES_MAX: usize = 1 << 20;
+
+/// How much of a body that is too large is read to its end.
+const THROWN_AWAY_BYTES_MAX: usize = 1 << 30;
 
 /// Lets a page's request through.
 pub async fn pass(
@@ -122,7 +126,7 @@ async fn read(knock: &Knock, path: &str, body: Body) -> Result<Sent, Problem> {
     let kind = knock.headers.get(header::CONTENT_TYPE).and_then(|k| k.to_str().ok());
     let has_files = kind.is_some_and(|k| k.starts_with("multipart/form-data"));
     let max = if has_files { PARCEL_BYTES_MAX } else { FORM_BYTES_MAX };
-    let bytes = to_bytes(body, max).await.map_err(|_| {
+    let bytes = whole(body, max).await.ok_or_else(|| {
         let detail = format!(
             "what was sent to {path} is larger than {} MB, or the connection broke",
             max >> 20
@@ -130,6 +134,24 @@ async fn read(knock: &Knock, path: &str, body: Body) -> Result<Sent, Problem> {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", detail)
     })?;
     Sent::read(&knock.headers, bytes).await
+}
+
+/// A body of at most `max` bytes. Of a larger one the rest is read and thrown away, to an end: a
+/// browser shows the reply only when it could send all.
+async fn whole(body: Body, max: usize) -> Option<Bytes> {
+    let mut kept = Vec::new();
+    let mut read = 0;
+    let mut frames = body.into_data_stream();
+    while let Some(frame) = frames.next().await {
+        let frame = frame.ok()?;
+        read += frame.len();
+        if read <= max {
+            kept.extend_from_slice(&frame);
+        } else if read > THROWN_AWAY_BYTES_MAX {
+            return None;
+        }
+    }
+    (read <= max).then(|| kept.into())
 }
 
 /// True if a browser says that the form is the node's own, or says nothing of it.

@@ -239,6 +239,12 @@ mod tests {
         for guide in guides() {
             assert!(!guide.title.is_empty() && guide.lead.len() > 40, "{}", guide.name);
             assert!(guide.parts.len() > 2, "{}", guide.name);
+            let is_of_desk = !guide.name.starts_with("person") && guide.name != "everyone";
+            assert!(
+                !is_of_desk || guide.html.contains("<img src=\"/assets/desk-"),
+                "{}",
+                guide.name
+            );
             assert!(guide.parts.iter().all(|(id, _)| !id.is_empty()), "{}", guide.name);
         }
     }

@@ -1,6 +1,6 @@
 //! The board of a federal office: people by what awaits them, and answers that came in.
 
-use super::board::{Group, Row, due_words, known_by};
+use super::board::{Group, Row, known_by};
 use super::requests::choice_says;
 use super::words;
 use comity_exchange::case::{CaseId, OfficialRole, Side, TaskKind};
@@ -77,7 +77,7 @@ pub fn row(view: &CaseView, now: Timestamp) -> Option<Row> {
         says: words::sentence(&says),
         more: 0,
         due_at: at,
-        due: due_words(at, now),
+        due: words::due(at, now),
         ends_at: None,
         left: String::new(),
         state: "",

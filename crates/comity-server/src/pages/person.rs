@@ -18,7 +18,8 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use axum::routing::get;
 use comity_exchange::case::{
-    Advice, Case, CaseId, Choice, Finding, Hold, Identification, Side, TaskKind, allowed, tasks,
+    Advice, AtOdds, Case, CaseId, Choice, Finding, Hold, Identification, Side, TaskKind, allowed,
+    tasks,
 };
 use comity_node::{CaseView, NodeFault};
 use comity_policy::Scope;
@@ -147,6 +148,7 @@ struct PersonPage {
     lines: Vec<Line>,
     sees_ledger: bool,
     trouble: String,
+    at_odds: Vec<AtOdds>,
     waits: String,
     has_papers: bool,
 }
@@ -201,6 +203,7 @@ async fn person(
         lines: timeline::lines(&view.events, c.side, &zone),
         sees_ledger: caller.person.may(Permission::SeeLedger),
         trouble,
+        at_odds: finding.map(|f| f.at_odds).unwrap_or_default(),
         has_papers: c.side == Side::Agency,
         waits: waits.map_or_else(String::new, |w| {
             format!("{} asked a second person to {}.", w.by.as_str(), w.act.says())
@@ -218,6 +221,7 @@ fn done_words(done: &str) -> &'static str {
         "confirmed" => "It is confirmed and done. Both of you stand in the record.",
         "refused" => "It is refused, and whoever asked can read why.",
         "taken-back" => "It is taken back. Nothing was done.",
+        "before" => "This form was sent before, and is recorded. Nothing was recorded twice.",
         name => flow::all().find(|flow| flow.name == name).map_or("", |flow| flow.done),
     }
 }
@@ -295,22 +299,23 @@ fn todo(caller: &Caller, case: &Case, now: Timestamp) -> Vec<ToDo> {
     let all = tasks(case, now).into_iter().filter(|t| listed(t.kind) && mine(t.kind));
     let one = |task: comity_exchange::case::Task| {
         let (href, act) = place_of(case.id, task.kind).unwrap_or_default();
-        let left = task.due_at.duration_since(now);
-        let length = words::length(left);
         ToDo {
             says: words::sentence(task.kind.says()),
             due_at: task.due_at,
-            due: if left.is_positive() {
-                format!("in {length}")
-            } else {
-                format!("since {length}")
-            },
-            is_due: !left.is_positive(),
+            due: words::due(task.due_at, now),
+            is_due: task.due_at <= now,
             href,
             act,
         }
     };
-    all.map(one).collect()
+    // Of reminders that say the same the next one is enough.
+    let mut list: Vec<ToDo> = Vec::new();
+    for next in all.map(one) {
+        if list.iter().all(|known| (&known.says, &known.href) != (&next.says, &next.href)) {
+            list.push(next);
+        }
+    }
+    list
 }
 
 fn clock(case: &Case, now: Timestamp, zone: &TimeZone) -> Option<Clock> {

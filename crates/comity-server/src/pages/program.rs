@@ -110,15 +110,23 @@ pub fn draft_on(form: Form, case: &Case, now: Timestamp) -> Result<Draft, Vec<Di
     })
 }
 
+/// Most sets of missing facts that a sentence names.
+const SETS_SHOWN: usize = 3;
+
 /// What the law says on a channel of requests, with the facts that it lacks.
 pub fn said(channel: Channel, law: &Law) -> LawSaid {
     let mut said = flow::law_said(channel, law);
     asked(channel).clone_into(&mut said.on);
     match law {
         Law::Undetermined { needs, .. } => {
-            let sets: Vec<String> = needs.iter().map(|set| needed(set)).collect();
+            let sets: Vec<String> = needs.iter().take(SETS_SHOWN).map(|set| needed(set)).collect();
             if !sets.is_empty() {
-                said.says = format!("{} What would settle it: {}.", said.says, sets.join("; or "));
+                let more = match needs.len().saturating_sub(SETS_SHOWN) {
+                    0 => String::new(),
+                    more => format!(" ({more} more on the page of missing facts)"),
+                };
+                let sets = sets.join("; or ");
+                said.says = format!("{} What would settle it: {sets}{more}.", said.says);
             }
         }
         Law::May(None) => {
@@ -136,6 +144,12 @@ fn needed(set: &[String]) -> String {
 
 /// Why the form could not be issued on its day, with the citation.
 pub fn not_authorized(finding: &Finding) -> Option<(String, String)> {
+    // A form of another time contradicts its own date: the law is not even asked of it.
+    let of_form = |path: &str| path.starts_with("request.form");
+    let odd = finding.at_odds.iter().find(|odd| of_form(&odd.first) || of_form(&odd.second));
+    if let Some(odd) = odd {
+        return Some((format!("{}.", words::sentence(&odd.says)), String::new()));
+    }
     let flag = finding.flags.iter().find(|f| f.flag == NOT_AUTHORIZED && !f.uncertain)?;
     Some((flag.says.clone(), flag.cite.clone()))
 }

@@ -5,7 +5,7 @@ use super::frame::{Frame, go, show, show_as};
 use super::{PageRoute, confirm, page, qr};
 use crate::account::{AppSetup, NewSession, Proof, SignIn, Stage};
 use crate::app::App;
-use crate::door::{Caller, Knock, at_desk};
+use crate::door::{Caller, Knock, at_desk, present};
 use crate::problem::Problem;
 use crate::routes::Needs;
 use askama::Template;
@@ -39,6 +39,10 @@ struct Waiting {
 }
 
 impl Waiting {
+    fn page(path: String) -> Waiting {
+        Waiting { path, fields: String::new() }
+    }
+
     fn of(sent: &Sent) -> Waiting {
         Waiting {
             path: sent.get("wait_path").to_owned(),
@@ -140,11 +144,6 @@ fn home_of(app: &App, caller: &Caller) -> &'static str {
     frame.links.first().map_or("/account", |link| link.href)
 }
 
-/// Who is signed in, if anybody.
-async fn present(app: &Arc<App>, knock: &Knock) -> Result<Option<Caller>, Problem> {
-    crate::door::present(app, knock).await
-}
-
 #[derive(Debug, Deserialize)]
 struct NextQuery {
     #[serde(default)]
@@ -156,7 +155,7 @@ async fn show_sign_in(
     State(app): State<Arc<App>>,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
+    let waiting = Waiting::page(query.next);
     let (account, failed) = (String::new(), String::new());
     show(&SignInPage {
         frame: Frame::open(&app, "Sign in"),
@@ -305,7 +304,7 @@ async fn show_factor(
     knock: Knock,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
+    let waiting = Waiting::page(query.next);
     factor_page(&app, &knock, waiting, String::new()).await
 }
 
@@ -365,7 +364,7 @@ async fn show_password(
     State(app): State<Arc<App>>,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
+    let waiting = Waiting::page(query.next);
     show(&PasswordPage {
         frame: Frame::open(&app, "Choose a password"),
         failed: String::new(),
@@ -411,7 +410,7 @@ async fn show_app(
     knock: Knock,
     Query(query): Query<NextQuery>,
 ) -> Result<Response, Problem> {
-    let waiting = Waiting { path: query.next, fields: String::new() };
+    let waiting = Waiting::page(query.next);
     app_page(&app, &knock, waiting, String::new()).await
 }
 

@@ -133,7 +133,8 @@ fn asked(what: &What, zone: &TimeZone) -> (String, String) {
                 let choice = format!("{choice:?}").to_lowercase();
                 format!("{}: {choice}", words::plain(channel.name()))
             });
-            two("the request was answered", choices.collect::<Vec<_>>().join("; "))
+            let why = (!answer.reason.is_empty()).then(|| answer.reason.as_str().to_owned());
+            two("the request was answered", choices.chain(why).collect::<Vec<_>>().join("; "))
         }
         What::AnswerReceived(told) => {
             let choices = told.channels.iter().map(|(channel, told)| {

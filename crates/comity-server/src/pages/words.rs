@@ -56,6 +56,16 @@ pub fn length(of: SignedDuration) -> String {
     }
 }
 
+/// When something is due, seen from now: `in 3 hours`, `now`, `2 days late`.
+pub fn due(due_at: Timestamp, now: Timestamp) -> String {
+    let left = due_at.duration_since(now);
+    match (left.as_mins(), length(left)) {
+        (0, _) => "now".to_owned(),
+        (1.., length) => format!("in {length}"),
+        (_, length) => format!("{length} late"),
+    }
+}
+
 /// A word of the schema for people: `bond_posted` is `bond posted`.
 pub fn plain(word: &str) -> String {
     word.replace('_', " ")

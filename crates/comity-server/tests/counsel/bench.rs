@@ -83,7 +83,7 @@ async fn what_is_wrong_is_said_with_its_line_and_what_to_do() {
     let html = worked(jail, clerk, &[("text", &broken), ("act", "check")]).await;
     assert!(html.contains(&format!("line {line}, column")), "{html}");
     assert!(html.contains("Its cases run when the errors are mended"));
-    let clash = text.replace("when = \"released_after_violent_felony && judicial_warrant\"", "when = \"request.warrant == 'none'\"\n[[rule]]\nid = \"other\"\ncite = \"x\"\nsays = \"x\"\nmust_not = [\"hold\"]\nwhen = \"person.us_citizen\"");
+    let clash = text.replacen("[[case]]", "[[rule]]\nid = \"other\"\ncite = \"x\"\nsays = \"x\"\nmust_not = [\"hold\"]\nwhen = \"judicial_warrant\"\n\n[[case]]", 1);
     let html = worked(jail, clerk, &[("text", &clash), ("act", "check")]).await;
     assert!(html.contains("disagree on") && html.contains("they meet in this case"), "{html}");
     let fields =

@@ -135,7 +135,7 @@ async fn every_scenario_with_a_clock_ends_through_the_live_api_as_it_says() {
         scenarios().into_iter().filter(|s| s.expect.contains_key("clock")).collect();
     // Clocks of nodes go forward only.
     all.sort_by_key(|s| s.booking().booked_at);
-    let town = Town::new("2008-01-01T12:00:00Z").await;
+    let town = Town::with("2008-01-01T12:00:00Z", true).await;
     for (number, scenario) in all.iter().enumerate() {
         let (case, request) = (random16(), RequestId([number as u8 + 1; 16]));
         let life = Life { town: &town, scenario, case, request };

@@ -60,7 +60,7 @@ pub struct House {
 }
 
 impl House {
-    async fn new(name: &str, side: Side, start_at: &str) -> House {
+    async fn new(name: &str, side: Side, start_at: &str, machine_sessions: bool) -> House {
         let folder = TempDir::new().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = format!("http://{port}");
@@ -68,7 +68,7 @@ impl House {
             head_s: 1,
             second_factor: false,
             simulated_from: Some(start_at.parse().unwrap()),
-            machine_sessions: true,
+            machine_sessions,
             ..Settings::new(&format!("{name}.example/party"), side, &url, port)
         };
         let home = Home::init(&folder.path().join("node"), settings).unwrap();
@@ -233,8 +233,13 @@ pub struct Town {
 
 impl Town {
     pub async fn new(start_at: &str) -> Town {
-        let jail = House::new("jail", Side::Agency, start_at).await;
-        let office = House::new("office", Side::Federal, start_at).await;
+        Town::with(start_at, false).await
+    }
+
+    /// The same; sessions may live by the machine's clock, where the nodes' moves by years.
+    pub async fn with(start_at: &str, machine_sessions: bool) -> Town {
+        let jail = House::new("jail", Side::Agency, start_at, machine_sessions).await;
+        let office = House::new("office", Side::Federal, start_at, machine_sessions).await;
         let meet = |to: &House, of: &House| {
             let (engine, news) = (to.server().app.engine.clone(), of.home.news().unwrap());
             async move { engine.ask(Ask::AddPeer(news)).await.unwrap() }

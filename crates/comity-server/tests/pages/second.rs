@@ -8,6 +8,14 @@ use serde_json::json;
 /// A place whose law leaves a hold open on the day of these tests.
 const OPEN: &str = "us-ny";
 
+/// A request that was served on the person.
+async fn served(place: &str) -> (Town, String) {
+    let (town, request) = asked(place, true).await;
+    let clerk = Tab::of(&town.jail, &town.clerk).await;
+    clerk.record("serve", &[("served_at", "2016-03-01T09:05")]).await.is(303);
+    (town, request)
+}
+
 async fn stand(town: &Town, choice: &str) {
     let tab = Tab::of(&town.jail, &town.supervisor).await;
     let page = tab.get("/standing").await.is(200);
@@ -20,7 +28,7 @@ async fn stand(town: &Town, choice: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn complying_against_the_standing_choice_waits_for_another_supervisor() {
-    let (town, request) = asked(OPEN, true).await;
+    let (town, request) = served(OPEN).await;
     stand(&town, "decline").await;
     let second = town.jail.person("second", Role::Supervisor).await;
     let clerk = Tab::of(&town.jail, &town.clerk).await;
@@ -78,7 +86,7 @@ async fn complying_against_the_standing_choice_waits_for_another_supervisor() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_person_may_refuse_and_whoever_asked_may_take_it_back() {
-    let (town, _) = asked(OPEN, true).await;
+    let (town, _) = served(OPEN).await;
     stand(&town, "decline").await;
     let second = town.jail.person("second", Role::Supervisor).await;
     let first = Tab::of(&town.jail, &town.supervisor).await;

@@ -58,11 +58,11 @@ async fn a_person_is_served_answered_held_and_released_by_forms_alone() {
     show("person-late", &page);
     let report = tab.get(&format!("{path}/report/over-detention")).await.is(200);
     report.says("still in custody, 3 hours past that moment").says("Had to end no later than");
-    report.says("Started by supervisor supervisor").says("leaf");
+    report.says("Started by supervisor supervisor").says("Leaf");
     show("report-late", &report);
     let done = tab.record("release", &[("at", &local(&late)), ("how", "released")]).await.is(303);
     let page = tab.get(&done.to).await;
-    page.says("Custody has ended").says("Nothing now.");
+    page.says("Custody has ended").says("Nothing: custody has ended.");
     show("person-released", &page);
 }
 

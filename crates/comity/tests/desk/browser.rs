@@ -170,19 +170,26 @@ impl Browser {
     pub async fn click(&mut self, words: &str) {
         let path =
             format!("//main//*[self::a or self::button][contains(normalize-space(.), {words:?})]");
-        let found = self.client.find(Locator::XPath(&path)).await;
-        let found = match found {
-            Ok(found) => found,
-            Err(e) => panic!("nothing says `{words}` on:\n{}\n{e}", self.words().await),
-        };
         self.clicks += 1;
-        let page = self.client.find(Locator::Css("html")).await.unwrap();
-        if self.keys {
-            self.reach(&found).await;
-            self.press(Key::Enter).await;
-        } else {
-            found.click().await.unwrap();
-        }
+        let page = loop {
+            let found = self.client.find(Locator::XPath(&path)).await;
+            let found = match found {
+                Ok(found) => found,
+                Err(e) => panic!("nothing says `{words}` on:\n{}\n{e}", self.words().await),
+            };
+            let page = self.client.find(Locator::Css("html")).await.unwrap();
+            if self.keys {
+                self.reach(&found).await;
+                self.press(Key::Enter).await;
+                break page;
+            }
+            match found.click().await {
+                Ok(()) => break page,
+                // A live list was read again in between.
+                Err(e) if e.is_stale_element_reference() => {}
+                Err(e) => panic!("`{words}`: {e}"),
+            }
+        };
         // What is clicked here leads to another page.
         let start = Instant::now();
         while page.tag_name().await.is_ok() {
@@ -243,6 +250,17 @@ impl Browser {
             assert!(waited < Duration::from_secs(30), "{what}: {}", self.words().await);
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// What a link leads to, fetched as the page would: its kind, and its first five bytes.
+    pub async fn fetched(&self, css: &str) -> (String, String) {
+        let script = "const [css, done] = arguments;
+            fetch(document.querySelector(css).href).then(async reply => {
+              const bytes = new Uint8Array(await reply.arrayBuffer());
+              done([reply.headers.get('content-type'), String.fromCharCode(...bytes.slice(0, 5))]);
+            });";
+        let got = self.client.execute_async(script, vec![json!(css)]).await.unwrap();
+        serde_json::from_value(got).unwrap()
     }
 
     /// Opens a page again and again until it says something.

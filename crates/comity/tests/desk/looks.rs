@@ -49,7 +49,8 @@ fn kind(path: &str) -> String {
 /// Whether a link leads to a page, and not to a file or out.
 fn is_page(path: &str) -> bool {
     let file = path.split('?').next().unwrap().rsplit('/').next().unwrap();
-    let files = [".csv", ".json", ".pdf", ".parquet", ".xlsx", ".svg", ".toml", ".html", ".zip"];
+    let files =
+        [".csv", ".json", ".pdf", ".parquet", ".xlsx", ".svg", ".toml", ".html", ".zip", ".txt"];
     path.starts_with('/') && path != "/" && !files.iter().any(|end| file.ends_with(end))
 }
 

@@ -11,5 +11,6 @@
 mod browser;
 mod demo;
 mod looks;
+mod research;
 mod story;
 mod ways;

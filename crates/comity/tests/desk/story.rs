@@ -16,6 +16,8 @@ pub struct Story {
     pub form: &'static str,
     /// The warrant that comes with it.
     pub warrant: &'static str,
+    /// What it asks for.
+    pub asks: &'static str,
     /// What was done, as lines of the table of tasks.
     jobs: Vec<String>,
 }
@@ -52,7 +54,8 @@ impl Story {
         let office = Browser::open(&demo.office, set).await;
         jail.sign_in("clerk").await;
         office.sign_in("examiner").await;
-        Story { demo, jail, office, person: String::new(), form, warrant: "none", jobs: Vec::new() }
+        let (person, warrant, asks) = (String::new(), "none", "hold|notify");
+        Story { demo, jail, office, person, form, warrant, asks, jobs: Vec::new() }
     }
 
     /// The clerk books a person and sends the prints.
@@ -127,7 +130,7 @@ impl Story {
         let form = [
             ("form", self.form),
             ("issued_on", dated),
-            ("asks", "hold|notify"),
+            ("asks", self.asks),
             ("basis", basis),
             ("warrant", self.warrant),
             ("states", "person.removable|person.final_order"),
@@ -140,14 +143,18 @@ impl Story {
         self.jail.until_says(&self.person, "Asks for").await;
     }
 
-    /// The clerk records service; the supervisor answers.
-    pub async fn answer(&mut self, choices: &[(&str, &str)]) {
+    /// The clerk records that a copy was given to the person.
+    pub async fn serve(&mut self) {
         let begun = self.at_jail();
         self.jail.go(&format!("{}/do/serve", self.person)).await;
         self.jail.answer(&[]).await;
         self.jail.click("Record it").await;
         self.jail.until("served", ".desk-done").await;
         self.did("clerk", "record service on the person", &begun, self.jail.clicks);
+    }
+
+    /// The supervisor answers.
+    pub async fn answer(&mut self, choices: &[(&str, &str)]) {
         self.jail.sign_in("supervisor").await;
         let begun = self.at_jail();
         self.jail.go(&format!("{}/do/answer", self.person)).await;
@@ -155,6 +162,16 @@ impl Story {
         self.jail.click("Send the answer").await;
         self.jail.until("answered", ".desk-done").await;
         self.did("supervisor", "answer the request on two channels", &begun, self.jail.clicks);
+    }
+
+    /// The notice to the person, in both languages, as the links of the person's page give it.
+    async fn notice(&mut self) {
+        self.jail.go(&self.person).await;
+        for language in ["en", "es"] {
+            let link = format!("a[href$='/papers/notice.{language}.pdf']");
+            let (kind, start) = self.jail.fetched(&link).await;
+            assert_eq!((kind.as_str(), start.as_str()), ("application/pdf", "%PDF-"), "{link}");
+        }
     }
 
     /// Bond is posted: the person would be released now.
@@ -217,7 +234,9 @@ async fn where_the_law_leaves_it_open_a_supervisor_holds_and_the_clock_releases(
     story.book("Ångström, Zoë <b>O'Nobody</b>", "D-0001", 1).await;
     story.identify().await;
     story.ask("2016-03-01", "final_order").await;
+    story.serve().await;
     story.answer(&[("hold", "comply"), ("notify", "comply")]).await;
+    story.notice().await;
     story.eligible().await;
     story.hold().await;
     let words = story.jail.words().await;
@@ -239,6 +258,7 @@ async fn where_the_law_forbids_a_hold_the_person_goes_at_once() {
     story.book("Somebody of Cook County", "C-0001", 2).await;
     story.identify().await;
     story.ask("2016-03-01", "final_order").await;
+    story.serve().await;
     story.jail.go(&format!("{}/do/answer", story.person)).await;
     let words = story.jail.words().await;
     assert!(words.contains("must not") && !words.contains("Yes, do what is asked"), "{words}");
@@ -258,14 +278,15 @@ async fn where_the_law_forbids_a_hold_the_person_goes_at_once() {
 async fn where_the_law_requires_a_hold_the_person_is_handed_over() {
     let (zone, from) = ("America/Chicago", "2018-06-01T14:00:00Z");
     let mut story = Story::begin("us-tx.travis", zone, from, "I-247A", DESK).await;
-    story.warrant = "I-205";
+    (story.warrant, story.asks) = ("I-205", "hold|notify|transfer");
     story.book("Somebody of Travis County", "T-0001", 3).await;
     story.identify().await;
     story.ask("2018-06-01", "final_order").await;
+    story.serve().await;
     story.jail.go(&format!("{}/do/answer", story.person)).await;
     let words = story.jail.words().await;
     assert!(words.contains("must") && !words.contains("No, decline"), "{words}");
-    story.answer(&[("hold", "comply"), ("notify", "comply")]).await;
+    story.answer(&[("hold", "comply"), ("notify", "comply"), ("transfer", "comply")]).await;
     story.eligible().await;
     story.hold().await;
     story.jail.go(&format!("{}/do/transfer", story.person)).await;

@@ -180,13 +180,18 @@ impl Ask {
         self
     }
 
+    /// True if it asks for a file.
+    pub fn is_of_file(&self) -> bool {
+        matches!(self.kind, Kind::File)
+    }
+
     /// What is wrong with the answer that was sent.
     pub fn wrong(&self, scene: &Scene<'_>) -> Option<Wrong> {
         let text = scene.sent.get(&self.id);
         let wrong = |says: &str| Some(Wrong::with(&self.id, says));
         let is_empty = match &self.kind {
             Kind::File => scene.sent.file(&self.id).is_none(),
-            Kind::Rows(_) => scene.rows(&self.id).is_empty(),
+            Kind::Rows(cells) => scene.rows(&self.id, cells).is_empty(),
             // Nothing stated: nothing is known.
             Kind::Each(_) => false,
             _ => text.is_empty(),
@@ -251,7 +256,7 @@ impl Ask {
                 if stated.is_empty() { "nothing stated".to_owned() } else { stated.join("; ") }
             }
             Kind::Rows(cells) => {
-                let rows = scene.rows(&self.id);
+                let rows = scene.rows(&self.id, cells);
                 let one = |row: &Vec<String>| {
                     let words = cells.iter().zip(row).filter(|(_, value)| !value.is_empty());
                     words.map(|(c, v)| says(&c.choices, v)).collect::<Vec<_>>().join(", ")

@@ -6,7 +6,7 @@ use super::ask::{Ask, Cell, Choice, Kind, Wrong};
 use super::{Flow, Scene};
 use crate::problem::Problem;
 use comity_exchange::case::CommandName;
-use comity_model::schema::{EnumDef, enums};
+use comity_model::schema::{self, EnumDef, enums};
 use serde_json::{Map, Value, json};
 
 pub(super) const BOOK: Flow = Flow {
@@ -99,34 +99,36 @@ pub(super) fn complete_ask() -> Ask {
     Ask::new("complete", "Is this everything that is on record?", Kind::One(choices))
 }
 
-/// The lines of a table as records: cells that were left empty are not stated.
+/// The lines of a table as records of a list of the schema: cells that were left empty are not
+/// stated.
 pub(super) fn records(
     scene: &Scene<'_>,
     id: &str,
     cells: &[Cell],
 ) -> Result<Vec<Value>, Vec<Wrong>> {
-    let mut wrong = Vec::new();
-    let mut out = Vec::new();
-    for (number, row) in scene.rows(id).iter().enumerate() {
+    let (mut out, mut wrong) = (Vec::new(), Vec::new());
+    let fields = schema::find_list(id).map_or(&[][..], |list| list.def().fields);
+    let kind = |name: &str| fields.iter().find(|field| field.path == name).map(|f| f.kind);
+    for (number, row) in scene.rows(id, cells).iter().enumerate() {
         let mut record = Map::new();
         for (cell, text) in cells.iter().zip(row).filter(|(_, text)| !text.is_empty()) {
-            let value = match cell.name {
-                "sentence_days" => text.parse::<u32>().ok().map(Value::from),
-                _ if cell.is_day => {
-                    let day = text.parse::<jiff::civil::Date>().ok();
-                    day.map(|day| day.to_string().into())
+            let value = match kind(cell.name) {
+                Some(schema::Kind::Bool) => {
+                    ["yes", "no"].contains(&text.as_str()).then(|| json!(text == "yes"))
                 }
-                "punishable_over_one_year" => Some(Value::from(text == "yes")),
+                Some(schema::Kind::Int(_)) => text.parse::<u32>().ok().map(Value::from),
+                Some(schema::Kind::Date) => {
+                    text.parse::<jiff::civil::Date>().ok().map(|day| day.to_string().into())
+                }
+                Some(schema::Kind::Enum(set)) => set.code(text).map(|_| text.as_str().into()),
                 _ => Some(text.as_str().into()),
             };
-            match value {
-                Some(value) => {
-                    record.insert(cell.name.to_owned(), value);
-                }
-                None => wrong.push(Wrong::with(
-                    id,
-                    format!("Line {} of {id}: `{text}` is no {}.", number + 1, cell.label),
-                )),
+            if let Some(value) = value {
+                record.insert(cell.name.to_owned(), value);
+            } else {
+                let (line, label) = (number + 1, cell.label.to_lowercase());
+                let says = format!("Line {line}, {label}: `{text}` does not fit.");
+                wrong.push(Wrong::with(id, says));
             }
         }
         out.push(Value::Object(record));

@@ -182,36 +182,6 @@ fn conviction_cells() -> Vec<Cell> {
     CELLS.iter().map(cell).collect()
 }
 
-/// The lines of convictions as records; a cell that was left empty is not stated.
-fn convictions(scene: &Scene<'_>) -> Result<Vec<Value>, Vec<Wrong>> {
-    let (mut out, mut wrong) = (Vec::new(), Vec::new());
-    for (number, row) in scene.rows("convictions").iter().enumerate() {
-        let mut record = Map::new();
-        for ((name, label), text) in CELLS.iter().zip(row).filter(|(_, text)| !text.is_empty()) {
-            let value = match field(name).map(|field| field.kind) {
-                Some(Type::Bool) => {
-                    ["yes", "no"].contains(&text.as_str()).then(|| json!(text == "yes"))
-                }
-                Some(Type::Int(_)) => text.parse::<u32>().ok().map(Value::from),
-                Some(Type::Date) => {
-                    text.parse::<jiff::civil::Date>().ok().map(|day| day.to_string().into())
-                }
-                Some(Type::Enum(set)) => set.code(text).map(|_| text.as_str().into()),
-                _ => Some(text.as_str().into()),
-            };
-            if let Some(value) = value {
-                record.insert((*name).to_owned(), value);
-            } else {
-                let line = number + 1;
-                let says = format!("Line {line}, {}: `{text}` does not fit.", label.to_lowercase());
-                wrong.push(Wrong::with("convictions", says));
-            }
-        }
-        out.push(Value::Object(record));
-    }
-    if wrong.is_empty() { Ok(out) } else { Err(wrong) }
-}
-
 /// The yes/no facts of a question that were answered.
 fn stated(scene: &Scene<'_>, id: &str, choices: &[Choice], into: &mut Map<String, Value>) {
     for choice in choices {
@@ -262,7 +232,8 @@ fn entry(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
             tree.insert(group.to_owned(), Value::Object(members));
         }
     }
-    let (complete, convictions) = (yes("complete"), convictions(scene)?);
+    let (complete, convictions) =
+        (yes("complete"), book::records(scene, "convictions", &conviction_cells())?);
     // An empty list of a record that is not complete is not known, and not none.
     if complete || !convictions.is_empty() {
         tree.insert("convictions".to_owned(), convictions.into());

@@ -65,8 +65,3 @@ pub fn all() -> impl Iterator<Item = &'static Flow> {
 pub fn named(name: &str) -> Option<&'static Flow> {
     all().find(|flow| flow.name == name)
 }
-
-/// The flow of a command.
-pub fn of(command: CommandName) -> Option<&'static Flow> {
-    all().find(|flow| flow.command == command)
-}

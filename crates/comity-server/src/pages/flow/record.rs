@@ -172,7 +172,7 @@ fn amend(scene: &Scene<'_>) -> Result<Value, Vec<Wrong>> {
     let case = scene.case().ok_or_else(Vec::new)?;
     let booking = case.booking.as_ref().ok_or_else(Vec::new)?;
     let (mut tree, mut wrong) = (Map::new(), Vec::new());
-    for row in scene.rows("stated") {
+    for row in scene.rows("stated", &fact_cells()) {
         let (path, text) = (row.first().map_or("", |s| s), row.get(1).map_or("", |s| s));
         let Some(place) = Place::find(path).filter(Place::is_of_booking) else {
             wrong.push(Wrong::with("stated", format!("Say which fact is `{text}`.")));

@@ -125,14 +125,14 @@ pub async fn begin(
     if flow.name == "verify" && !start.of.is_empty() {
         first.push(("candidate".to_owned(), start.of));
         let sent = Sent::of(first);
-        let scene = desk.scene(&sent);
-        let wrong = (flow.asks)(&scene)?.iter().find_map(|ask| ask.wrong(&scene));
-        return match wrong {
-            Some(wrong) => desk.question(&sent, 0, Some(wrong)),
-            None => desk.check(&sent, Vec::new()),
+        let (scene, asks) = (desk.scene(&sent), desk.asks(&sent)?);
+        return match asks.iter().find_map(|ask| ask.wrong(&scene)) {
+            Some(wrong) => desk.question(&sent, asks, 0, Some(wrong)),
+            None => desk.check(&sent, asks, Vec::new()),
         };
     }
-    desk.question(&Sent::of(first), 0, None)
+    let sent = Sent::of(first);
+    desk.question(&sent, desk.asks(&sent)?, 0, None)
 }
 
 /// `POST /cases/{case}/do/{flow}`
@@ -169,7 +169,8 @@ pub async fn begin_booking(
         standing: &Standing::default(),
     };
     let first = vec![(KEY_FIELD.to_owned(), random_hex()), ("case".to_owned(), case.to_string())];
-    desk.question(&Sent::of(first), 0, None)
+    let sent = Sent::of(first);
+    desk.question(&sent, desk.asks(&sent)?, 0, None)
 }
 
 /// `POST /book`
@@ -190,13 +191,13 @@ pub async fn go_on_booking(
     desk.go_on(&sent).await
 }
 
-/// True if there was such a case, and its person's key is destroyed.
+/// True if there was such a case, and nothing is kept of it but what the audit says.
 async fn is_forgotten(app: &App, problem: &Problem, case: &str) -> Result<bool, Problem> {
     if problem.status != StatusCode::NOT_FOUND.as_u16() {
         return Ok(false);
     }
     let id = id_of(case)?;
-    app.rows(move |reads| reads.case(id)).await.map(|row| row.is_some())
+    app.rows(move |reads| reads.audit(0, Some(id), None, 1)).await.map(|lines| !lines.is_empty())
 }
 
 async fn open(
@@ -221,6 +222,14 @@ impl Desk<'_> {
         );
         let now = self.app.engine.clock.now();
         Scene { app: self.app, view: self.view, sent, now, zone, standing: self.standing }
+    }
+
+    /// The questions as they stand after these answers, those for files last: a file cannot be
+    /// carried on unseen, and is asked for on the last page.
+    fn asks(&self, sent: &Sent) -> Result<Vec<Ask>, Problem> {
+        let mut asks = (self.flow.asks)(&self.scene(sent))?;
+        asks.sort_by_key(Ask::is_of_file);
+        Ok(asks)
     }
 
     fn path(&self) -> String {
@@ -255,38 +264,36 @@ impl Desk<'_> {
         if let Some(view) = self.view.filter(|v| v.case.commands.contains_key(&command)) {
             let own = view.events.iter().find(|(event, _)| event.command == command);
             let is_note = own.is_some_and(|(event, _)| matches!(event.what, What::Noted(_)));
-            if is_note && self.flow.name != "note" {
-                return Ok(go(&format!("/cases/{}?done=asked-second", self.case)));
-            }
-            return Ok(self.done());
+            let done = match sent.get("go") {
+                "send" if is_note && self.flow.name != "note" => "asked-second",
+                "send" => return Ok(self.done()),
+                _ => "before",
+            };
+            return Ok(go(&format!("/cases/{}?done={done}", self.case)));
         }
-        let mut asks = (self.flow.asks)(&self.scene(sent))?;
-        // A file cannot be carried on unseen: it is asked for on the last page.
-        let files = asks.extract_if(.., |ask| matches!(ask.kind, Kind::File)).collect::<Vec<_>>();
-        let step = sent.get("step").parse().unwrap_or(0).min(asks.len());
+        let asks = self.asks(sent)?;
+        let shown = asks.iter().filter(|ask| !ask.is_of_file()).count();
+        let step = sent.get("step").parse().unwrap_or(0).min(shown);
         match sent.get("go").split_once(':').unwrap_or((sent.get("go"), "")) {
-            ("send", _) => {
-                asks.extend(files);
-                self.send(sent, &asks).await
-            }
-            ("change", to) => self.question(sent, to.parse().unwrap_or(0), None),
-            ("back", _) => self.question(sent, step.saturating_sub(1), None),
+            ("send", _) => self.send(sent, asks).await,
+            ("change", to) => self.question(sent, asks, to.parse().unwrap_or(0), None),
+            ("back", _) => self.question(sent, asks, step.saturating_sub(1), None),
             // One more line: the same question again.
-            ("more", _) => self.question(sent, step, None),
+            ("more", _) => self.question(sent, asks, step, None),
             _ => {
                 let scene = self.scene(sent);
-                let wrong = asks.get(step).and_then(|ask| ask.wrong(&scene));
+                let wrong = asks[..shown].get(step).and_then(|ask| ask.wrong(&scene));
                 if wrong.is_some() {
-                    return self.question(sent, step, wrong);
+                    return self.question(sent, asks, step, wrong);
                 }
                 // The first that is not answered yet; those behind it were seen.
                 let next = match sent.get("seen") {
-                    "yes" => asks.iter().position(|ask| ask.wrong(&scene).is_some()),
-                    _ => Some(step + 1).filter(|next| *next < asks.len()),
+                    "yes" => asks[..shown].iter().position(|ask| ask.wrong(&scene).is_some()),
+                    _ => Some(step + 1).filter(|next| *next < shown),
                 };
                 match next {
-                    Some(next) => self.question(sent, next, None),
-                    None => self.check(sent, Vec::new()),
+                    Some(next) => self.question(sent, asks, next, None),
+                    None => self.check(sent, asks, Vec::new()),
                 }
             }
         }
@@ -295,26 +302,25 @@ impl Desk<'_> {
     fn question(
         &self,
         sent: &Sent,
+        mut asks: Vec<Ask>,
         step: usize,
         wrong: Option<Wrong>,
     ) -> Result<Response, Problem> {
         let scene = self.scene(sent);
-        let mut asks = (self.flow.asks)(&scene)?;
-        asks.retain(|ask| !matches!(ask.kind, Kind::File));
-        let of = asks.len();
+        let of = asks.iter().filter(|ask| !ask.is_of_file()).count();
         if of == 0 {
-            return self.check(sent, Vec::new());
+            return self.check(sent, asks, Vec::new());
         }
         let step = step.min(of - 1);
         let ask = asks.swap_remove(step);
         let answered = sent.kept().any(|(name, _)| name == ask.id);
         let value = if answered { sent.get(&ask.id).to_owned() } else { ask.first.clone() };
-        let mut rows = scene.rows(&ask.id);
-        if let Kind::Rows(cells) = &ask.kind
-            && rows.len() < ROWS_MAX
-            && (rows.is_empty() || sent.get("go") == "more")
-        {
-            rows.push(vec![String::new(); cells.len()]);
+        let mut rows = Vec::new();
+        if let Kind::Rows(cells) = &ask.kind {
+            rows = scene.rows(&ask.id, cells);
+            if rows.len() < ROWS_MAX && (rows.is_empty() || sent.get("go") == "more") {
+                rows.push(vec![String::new(); cells.len()]);
+            }
         }
         let prefix = format!("{}.", ask.id);
         let own = |name: &str| name == &*ask.id || name.starts_with(&prefix);
@@ -341,11 +347,9 @@ impl Desk<'_> {
         show_as(status, &page).map(kept_for_back)
     }
 
-    fn check(&self, sent: &Sent, wrong: Vec<Wrong>) -> Result<Response, Problem> {
+    fn check(&self, sent: &Sent, asks: Vec<Ask>, wrong: Vec<Wrong>) -> Result<Response, Problem> {
         let scene = self.scene(sent);
-        let asks = (self.flow.asks)(&scene)?;
-        let (files, asks): (Vec<Ask>, Vec<Ask>) =
-            asks.into_iter().partition(|ask| matches!(ask.kind, Kind::File));
+        let (files, asks): (Vec<Ask>, Vec<Ask>) = asks.into_iter().partition(Ask::is_of_file);
         let answers = asks.iter().enumerate().map(|(step, ask)| Answered {
             step,
             legend: ask.legend.clone(),
@@ -395,16 +399,16 @@ impl Desk<'_> {
         let since = lines.iter().filter(|line| line.version > looked_at).rev();
         wrong.extend(since.map(|l| Wrong::with("", format!("{}, by {}, {}.", l.says, l.by, l.at))));
         let sent = sent.with("version", view.case.version.to_string());
-        let mut page = desk.check(&sent, wrong)?;
+        let mut page = desk.check(&sent, desk.asks(&sent)?, wrong)?;
         *page.status_mut() = StatusCode::CONFLICT;
         Ok(page)
     }
 
-    async fn send(&self, sent: &Sent, asks: &[Ask]) -> Result<Response, Problem> {
+    async fn send(&self, sent: &Sent, asks: Vec<Ask>) -> Result<Response, Problem> {
         let scene = self.scene(sent);
         let wrong: Vec<Wrong> = asks.iter().filter_map(|ask| ask.wrong(&scene)).collect();
         if !wrong.is_empty() {
-            return self.check(sent, wrong);
+            return self.check(sent, asks, wrong);
         }
         let entry = match (self.flow.entry)(&scene) {
             Ok(entry) => entry,
@@ -412,12 +416,12 @@ impl Desk<'_> {
         };
         let entry: Entry = match serde_json::from_value(entry) {
             Ok(entry) => entry,
-            Err(e) => return self.check(sent, vec![Wrong::with("", format!("{e}."))]),
+            Err(e) => return self.check(sent, asks, vec![Wrong::with("", format!("{e}."))]),
         };
         if let Some(act) = Act::of(&entry)
             && let Some(over) = scene.override_of(&act).filter(|over| over.second)
         {
-            return self.ask_second(sent, act, &over, &scene.reason()).await;
+            return self.ask_second(sent, asks, act, &over).await;
         }
         let file = asks.iter().find_map(|ask| sent.file(&ask.id)).map(|bytes| bytes.to_vec());
         match self.enter(sent, entry, file).await {
@@ -425,28 +429,28 @@ impl Desk<'_> {
             Err(problem) if MEANWHILE.contains(&problem.code.as_str()) => {
                 self.meanwhile(sent).await
             }
-            Err(problem) => self.unfit(sent, problem),
+            Err(problem) => self.unfit(sent, asks, problem),
         }
     }
 
     /// What cannot be sent: at the first question that it is about, or on the page of all answers.
-    fn refused(&self, sent: &Sent, asks: &[Ask], wrong: Vec<Wrong>) -> Result<Response, Problem> {
-        let shown = asks.iter().filter(|ask| !matches!(ask.kind, Kind::File));
-        let place = |wrong: &Wrong| shown.clone().position(|ask| ask.id == wrong.id);
+    fn refused(&self, sent: &Sent, asks: Vec<Ask>, wrong: Vec<Wrong>) -> Result<Response, Problem> {
+        let place =
+            |wrong: &Wrong| asks.iter().position(|ask| !ask.is_of_file() && ask.id == wrong.id);
         match wrong.iter().find_map(|w| Some((place(w)?, w.clone()))) {
-            Some((step, wrong)) => self.question(sent, step, Some(wrong)),
-            None => self.check(sent, wrong),
+            Some((step, wrong)) => self.question(sent, asks, step, Some(wrong)),
+            None => self.check(sent, asks, wrong),
         }
     }
 
     /// What is wrong with the answers is said where they stand.
-    fn unfit(&self, sent: &Sent, problem: Problem) -> Result<Response, Problem> {
+    fn unfit(&self, sent: &Sent, asks: Vec<Ask>, problem: Problem) -> Result<Response, Problem> {
         if problem.status != 422 {
             return Err(problem);
         }
         let mut wrong = vec![Wrong::with("", crate::pages::words::sentence(&problem.detail))];
         wrong.extend(problem.errors.iter().map(|e| Wrong::with(&e.path, &e.message)));
-        self.check(sent, wrong)
+        self.check(sent, asks, wrong)
     }
 
     /// An override that needs a second person: nothing is done but that somebody asks for it, in
@@ -454,21 +458,21 @@ impl Desk<'_> {
     async fn ask_second(
         &self,
         sent: &Sent,
+        asks: Vec<Ask>,
         act: Act,
         over: &Override,
-        reason: &str,
     ) -> Result<Response, Problem> {
-        let (act_says, over_says) = (act.says(), over.says());
+        let (act_says, over_says, reason) = (act.says(), over.says(), self.scene(sent).reason());
         let text = format!("Asks a second person to {act_says}, against {over_says}. {reason}");
         let Some(text) = Remark::new(&text) else {
             let wrong = Wrong::with("reason", "The reason is too long: about 3,500 letters fit.");
-            return self.check(sent, vec![wrong]);
+            return self.check(sent, asks, vec![wrong]);
         };
         let held = second::hold_book().await;
         let id = crate::api::cases::command_of(self.caller, self.case, sent.get(KEY_FIELD));
         if second::waiting_in(self.app, self.case).await?.is_some_and(|w| w.id != id) {
             let says = "Something of this case waits for a second person already: settle it first.";
-            return self.check(sent, vec![Wrong::with("", says)]);
+            return self.check(sent, asks, vec![Wrong::with("", says)]);
         }
         let event = match self.enter(sent, Entry::Note { text }, None).await {
             Ok(Some(event)) => event,
@@ -481,11 +485,21 @@ impl Desk<'_> {
             Err(problem) if MEANWHILE.contains(&problem.code.as_str()) => {
                 return self.meanwhile(sent).await;
             }
-            Err(problem) => return self.unfit(sent, problem),
+            Err(problem) => return self.unfit(sent, asks, problem),
         };
         let (case, by, at) = (self.case, self.caller.account.clone(), self.app.engine.clock.now());
         second::add(self.app, &held, Waiting { id, case, event, by, at, act }).await?;
         Ok(go(&format!("/cases/{case}?done=asked-second")))
+    }
+
+    /// The version of the case that the form was made from. An alarm that was raised since says
+    /// nothing that a person would have to look at again.
+    fn looked_at(&self, sent: &Sent) -> Option<Version> {
+        let looked_at = Version(sent.get("version").parse().ok()?);
+        let Some(view) = self.view else { return Some(looked_at) };
+        let mut since = view.events.iter().filter(|(event, _)| event.version > looked_at);
+        let only_alarms = since.all(|(event, _)| matches!(event.what, What::AlarmRaised { .. }));
+        Some(if only_alarms { view.case.version.max(looked_at) } else { looked_at })
     }
 
     /// Enters something; the number of the first event, or none if it was entered before.
@@ -498,7 +512,7 @@ impl Desk<'_> {
         let command = entry.name();
         let role = self.caller.role_for(command, None)?;
         let by = By::Official(Official { id: self.caller.account.clone(), role });
-        let expects = sent.get("version").parse().ok().map(Version);
+        let expects = self.looked_at(sent);
         let ask = NodeAsk::Enter {
             case: self.case,
             id: crate::api::cases::command_of(self.caller, self.case, sent.get(KEY_FIELD)),

@@ -1,6 +1,6 @@
 //! What a flow's questions and entry are made from.
 
-use super::ask::{Choice, LawSaid, ROWS_MAX};
+use super::ask::{Cell, Choice, LawSaid, ROWS_MAX};
 use crate::app::App;
 use crate::pages::form::Sent;
 use crate::second::{Act, Override, Standing, override_of, reason_words};
@@ -89,21 +89,12 @@ impl Scene<'_> {
     }
 
     /// The lines of a table that hold anything; their cells in order.
-    pub fn rows(&self, id: &str) -> Vec<Vec<String>> {
-        let mut rows = Vec::new();
-        for number in 0..ROWS_MAX {
-            let prefix = format!("{id}.{number}.");
-            let cells: Vec<String> = self
-                .sent
-                .kept()
-                .filter(|(name, _)| name.starts_with(&prefix))
-                .map(|(_, value)| value.trim().to_owned())
-                .collect();
-            if cells.iter().any(|cell| !cell.is_empty()) {
-                rows.push(cells);
-            }
-        }
-        rows
+    pub fn rows(&self, id: &str, cells: &[Cell]) -> Vec<Vec<String>> {
+        let line = |number: usize| {
+            let held = |cell: &Cell| self.sent.get(&format!("{id}.{number}.{}", cell.name));
+            cells.iter().map(|cell| held(cell).trim().to_owned()).collect::<Vec<_>>()
+        };
+        (0..ROWS_MAX).map(line).filter(|l| l.iter().any(|cell| !cell.is_empty())).collect()
     }
 
     /// Whether an act would be an override, as the case stands.
