@@ -17,8 +17,11 @@ pub async fn list(State(app): State<Arc<App>>) -> Response {
         .map(|webhook| {
             let standing = webhook.standing();
             let behind = leaves.saturating_sub(standing.next_leaf);
+            // What stands behind the question mark may be a password.
+            let mut url = webhook.url.clone();
+            url.set_query(None);
             json!({
-                "url": webhook.url.as_str(),
+                "url": url.as_str(),
                 "events": webhook.events,
                 "standing": standing,
                 "leaves_behind": behind,

@@ -82,6 +82,26 @@ async fn a_sheet_is_booked_once_and_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_program_imports_with_a_token_that_may_do_nothing_else() {
+    let town = Town::new(START).await;
+    let jail = &town.jail;
+    let boss = jail.person("boss", Role::Administrator).await;
+    let program = json!({ "name": "jms", "roles": ["software"] });
+    jail.post(&boss, "/api/v1/accounts", &program).await.ok();
+    let asked = json!({ "label": "bookings", "scopes": ["import_bookings"], "days": 30 });
+    let token = jail.post(&boss, "/api/v1/accounts/jms/tokens", &asked).await.ok();
+    let token = token["token"].as_str().unwrap();
+    assert_eq!(csv(jail, token, sheet(&["S-1"])).await.ok()["new"], 1);
+    assert_eq!(jail.get(token, "/api/v1/cases").await.problem(403), "forbidden");
+    let other = json!({ "label": "health", "scopes": ["see_health"], "days": 30 });
+    let token = jail.post(&boss, "/api/v1/accounts/jms/tokens", &other).await.ok();
+    let token = token["token"].as_str().unwrap();
+    assert_eq!(csv(jail, token, sheet(&["S-2"])).await.problem(403), "forbidden");
+    let taken = json!({ "name": "drop-folder", "roles": ["clerk"] });
+    assert_eq!(jail.post(&boss, "/api/v1/accounts", &taken).await.problem(422), "account-taken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_wrong_booking_takes_all_of_its_sheet_back() {
     let town = Town::new(START).await;
     let (jail, boss) = (&town.jail, &town.supervisor);
