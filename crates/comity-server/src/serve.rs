@@ -121,12 +121,7 @@ impl Server {
         tokio::spawn(mailer.show_heads(Duration::from_secs(settings.head_s.max(1))));
         tokio::spawn(alarm::run(engine.clone(), metrics));
         tokio::spawn(alarm::clean(app.clone()));
-        for webhook in app.webhooks.clone() {
-            tokio::spawn(webhook::tell(app.clone(), webhook, client(home)?));
-        }
-        if let Some(folder) = folder {
-            tokio::spawn(folder::watch(app.clone(), folder));
-        }
+        serve_programs(&app, &client(home)?, folder);
         if let Some(searcher) = searcher {
             tokio::spawn(searcher::run(engine, searcher));
         }
@@ -148,6 +143,16 @@ impl Server {
         let _ = self.serving.await;
         let running = self.running;
         let _ = tokio::task::spawn_blocking(move || running.stop()).await;
+    }
+}
+
+/// What goes on for the party's other programs: events out, bookings in.
+fn serve_programs(app: &Arc<App>, client: &reqwest::Client, folder: Option<DropFolder>) {
+    for webhook in app.webhooks.clone() {
+        tokio::spawn(webhook::tell(app.clone(), webhook, client.clone()));
+    }
+    if let Some(folder) = folder {
+        tokio::spawn(folder::watch(app.clone(), folder));
     }
 }
 
