@@ -12,6 +12,7 @@
 //! transaction with the effects of what was given out; then a crash at any point loses nothing
 //! and does nothing twice.
 
+pub mod bookings;
 mod canonical;
 pub mod case;
 mod envelope;

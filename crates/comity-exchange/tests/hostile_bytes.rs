@@ -8,9 +8,12 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "case/library.rs"]
+mod library;
 #[path = "../../comity-policy/tests/mutate/mod.rs"]
 mod mutate;
 
+use comity_exchange::bookings::{SheetForm, Usual, read_bookings};
 use comity_exchange::*;
 use comity_ledger::{KeyKind, KeyName, Note, SecretKey};
 use jiff::Timestamp;
@@ -72,4 +75,40 @@ fn hostile_bytes_are_refused_or_read_back_to_the_byte() {
         }
     });
     assert!(read > 100, "only {read} files of 20,000 were good enough to be read");
+}
+
+#[test]
+fn hostile_sheets_of_bookings_are_refused_with_their_place_or_read() {
+    let head = "booking_id,name,booking_number,booked_at,place,complete,custody.criminal_arrest,\
+                person.age_years,charges.1.category,charges.1.level,charges.2.level,convictions";
+    let rows = "\nA-1,\"EXAMPLE, A\",1,2016-03-01T08:05:00,,no,yes,31,theft,misdemeanor,felony,\
+                unknown\nA-2,SAMPLE,2,2016-03-01T08:05:00-05:00,us-ca.los-angeles,yes,no,,,,,none\n";
+    let line = serde_json::json!({
+        "booking_id": "A-1", "name": "EXAMPLE", "booking_number": "1", "complete": true,
+        "booked_at": "2016-03-01T08:05:00", "time_zone": "America/Chicago",
+        "facts": { "custody": { "criminal_arrest": true }, "charges": [{ "level": "felony" }] },
+    });
+    let mut corpus = Corpus::default();
+    corpus.push("csv", format!("{head}{rows}").as_bytes());
+    corpus
+        .push("row", format!("booking_id,name,booking_number,booked_at{}", &rows[..45]).as_bytes());
+    corpus.push("lines", format!("{line}\n{line}\n").as_bytes());
+    let usual =
+        Usual { places: library::library().places(), place: Some("us-tx.travis"), time_zone: None };
+    let mut read = 0;
+    hammer("sheets of bookings", &corpus, Limits::of(10_000), |bytes| {
+        for form in [SheetForm::Csv, SheetForm::JsonLines] {
+            match read_bookings("hostile", bytes, form, &usual) {
+                Ok(rows) => read += rows.len(),
+                Err(found) => {
+                    assert!(!found.is_empty());
+                    for fault in found {
+                        let is_of_the_whole = ["too-large", "too-many", "missing"];
+                        assert!(fault.line > 0 || is_of_the_whole.contains(&fault.code));
+                    }
+                }
+            }
+        }
+    });
+    assert!(read > 100, "only {read} bookings were good enough to be read");
 }

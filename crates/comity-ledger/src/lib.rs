@@ -58,7 +58,7 @@ pub use proof::{
     verify_consistency, verify_growth, verify_inclusion, verify_prefix,
 };
 pub use range::{CompactRange, Tree};
-pub use rotation::Rotation;
+pub use rotation::{Rotation, key_chain};
 pub use seal::{
     Draft, EVENT_BYTES_MAX, Fresh, KeyState, MemoryKeys, PersonKey, PersonKeyId, PersonKeys,
     Sealed, StoreKey, Unsealed, record, unseal,

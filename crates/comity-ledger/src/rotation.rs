@@ -3,7 +3,7 @@
 use crate::key::{KeyKind, SecretKey, VerifierKey};
 use crate::note::Note;
 use crate::text::Lines;
-use crate::trust::Trust;
+use crate::trust::{LogKey, Trust};
 use comity_model::Diagnostic;
 
 /// First line of the note.
@@ -78,6 +78,27 @@ fn read_key(lines: &mut Lines, field: &'static str) -> Result<VerifierKey, Diagn
         return Err(lines.fault("bad-key", field, "a log's key is of type 0x01"));
     }
     Ok(key)
+}
+
+/// The keys of a log whose key was changed, from the first to the one in use, each with the
+/// sizes for which it is believed.
+///
+/// # Errors
+/// `broken-chain`: the changes do not lead from one key to the next and to the one in use.
+pub fn key_chain(in_use: &VerifierKey, changes: &[Rotation]) -> Result<Vec<LogKey>, Diagnostic> {
+    let mut keys = Vec::with_capacity(changes.len() + 1);
+    let mut first = 0;
+    for (i, change) in changes.iter().enumerate() {
+        let next = changes.get(i + 1).map_or(in_use, |next| &next.old);
+        if change.new != *next || change.size < first {
+            let message = format!("the change of key number {} leads to no key in use", i + 1);
+            return Err(Diagnostic::error("broken-chain", message).path("key"));
+        }
+        keys.push(LogKey { key: change.old.clone(), first, last: Some(change.size) });
+        first = change.size;
+    }
+    keys.push(LogKey { key: in_use.clone(), first, last: None });
+    Ok(keys)
 }
 
 impl Trust {

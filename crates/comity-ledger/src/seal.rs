@@ -379,7 +379,13 @@ impl StoreKey {
 
     /// A keyed hash, to find a case by a number without storing the number.
     pub fn number_ref(&self, number: &str) -> [u8; 32] {
-        crypto::hmac_sha256(&self.0, &[b"comity-number/v1\n", number.as_bytes()])
+        self.text_ref("number", number.as_bytes())
+    }
+
+    /// A keyed hash of a text for a use, which is a word: what is stored or shown under it tells
+    /// nothing of the text to somebody without the key.
+    pub fn text_ref(&self, of: &str, text: &[u8]) -> [u8; 32] {
+        crypto::hmac_sha256(&self.0, &[b"comity-", of.as_bytes(), b"/v1\n", text])
     }
 }
 

@@ -154,6 +154,13 @@ impl Trust {
         trust
     }
 
+    /// The same trust in witnesses, and in these keys of logs for these sizes.
+    #[must_use]
+    pub fn with_logs(mut self, logs: Vec<LogKey>) -> Trust {
+        self.logs = logs;
+        self
+    }
+
     /// The log's keys.
     pub fn logs(&self) -> &[LogKey] {
         &self.logs

@@ -19,6 +19,9 @@ pub enum NodeFault {
     FileMissing(Diagnostic),
     /// What is stored does not open or cannot be read back: the node needs a person.
     Damaged(Diagnostic),
+    /// Of asks that were to happen together, these were refused: the number of each, from 0.
+    /// None of them happened.
+    Together(Vec<(usize, NodeFault)>),
     /// The store did not keep it.
     Store(comity_store::Fault),
 }
@@ -38,6 +41,7 @@ impl NodeFault {
             NodeFault::Unreceived(refusal) => refusal.code(),
             NodeFault::FileMissing(_) => "file-missing",
             NodeFault::Damaged(_) => "damaged",
+            NodeFault::Together(wrong) => wrong.first().map_or("wrong", |(_, f)| f.code()),
             NodeFault::Store(fault) => fault.code(),
         }
     }
@@ -62,6 +66,10 @@ impl fmt::Display for NodeFault {
             NodeFault::FileMissing(fault) | NodeFault::Damaged(fault) => {
                 f.write_str(&fault.message)
             }
+            NodeFault::Together(wrong) => match wrong.first() {
+                Some((_, first)) => first.fmt(f),
+                None => f.write_str("one of them was refused"),
+            },
             NodeFault::Store(fault) => fault.fmt(f),
         }
     }

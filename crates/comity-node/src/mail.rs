@@ -11,7 +11,7 @@ use comity_exchange::{
     Body, Digest, Envelope, EnvelopeId, Inbox, KeyNews, MessageKind, Outbox, Party, Pending,
     Receipt, Refusal, Signed, Taken,
 };
-use comity_ledger::{SecretKey, StoreKey, VerifierKey};
+use comity_ledger::{Rotation, SecretKey, StoreKey, VerifierKey};
 use comity_model::Diagnostic;
 use comity_store::{Change, InboxRow, OutboxRow};
 use jiff::Timestamp;
@@ -28,6 +28,7 @@ const EVIDENCE_BYTES_MAX: usize = 500_000;
 
 const KEY_REPLACED: &str = "key.replaced";
 const KEY_REVOKED: &str = "key.revoked";
+const LOG_KEY_REPLACED: &str = "key.log_replaced";
 
 /// A message that is to be sent, with the files that belong to it.
 #[derive(Clone, PartialEq, Eq)]
@@ -376,6 +377,9 @@ impl Node {
         files: Vec<Vec<u8>>,
     ) -> Result<u64, NodeFault> {
         let Envelope { from, kind, body, id, .. } = &signed.envelope;
+        if kind.as_str() == LOG_KEY_REPLACED {
+            return self.take_log_key(work, signed);
+        }
         if [KEY_REPLACED, KEY_REVOKED].contains(&kind.as_str()) {
             return self.take_key(work, signed);
         }
@@ -469,6 +473,32 @@ impl Node {
             self.put_peer(work, peer)?;
         }
         Ok(leaf)
+    }
+
+    /// A peer changed its ledger's key. News that does not hold changes nothing; the leaf says
+    /// that it came.
+    fn take_log_key(&mut self, work: &mut Work, signed: &Signed) -> Result<u64, NodeFault> {
+        let leaf = self.beside_nobody(work, "key.told", evidence(signed))?;
+        let note = signed.envelope.body.get("note").and_then(Value::as_str).unwrap_or_default();
+        let mut peer = self.peer(&signed.envelope.from)?.clone();
+        if let Ok(change) = Rotation::parse("message", note.as_bytes())
+            && peer.rotate_log(&change).is_ok()
+        {
+            self.put_peer(work, peer)?;
+        }
+        Ok(leaf)
+    }
+
+    /// Tells every peer that the ledger's key was changed.
+    pub(crate) fn tell_log_key(&mut self, work: &mut Work, note: &str) -> Result<(), NodeFault> {
+        let kind = MessageKind::new(LOG_KEY_REPLACED).map_err(NodeFault::wrong)?;
+        let mut body = Map::new();
+        body.insert("note".to_owned(), note.into());
+        let peers: Vec<Party> = self.peers.keys().cloned().collect();
+        for peer in peers {
+            self.post_body(work, &peer, kind.clone(), body.clone(), None)?;
+        }
+        Ok(())
     }
 
     /// Tells every peer of a key.

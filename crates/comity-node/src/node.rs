@@ -111,6 +111,8 @@ pub enum Ask {
     },
     /// Rows that the layer above keeps: accounts, sessions, replies, named values.
     Keep(Vec<Change>),
+    /// All of these, or none: one that is refused takes the others back.
+    Together(Vec<Ask>),
 }
 
 /// One event, and where it stands.
@@ -150,6 +152,8 @@ pub enum Done {
     },
     /// What is said to a peer that showed its ledger.
     Head(HeadReply),
+    /// What came of each ask that was asked together.
+    Together(Vec<Done>),
     /// It is so now.
     Ok,
 }
@@ -297,8 +301,14 @@ impl Node {
         for inbox in self.inboxes.values_mut() {
             inbox.let_go();
         }
+        self.commit(work)?;
+        Ok(out)
+    }
+
+    /// Makes what was worked out durable, all or nothing.
+    pub(crate) fn commit(&mut self, mut work: Work) -> Result<(), NodeFault> {
         if work.changes.is_empty() {
-            return Ok(out);
+            return Ok(());
         }
         let tiles = self.tree.take_full_tiles().into_iter().map(Change::PutTile);
         work.changes.extend(tiles);
@@ -307,14 +317,14 @@ impl Node {
             Ok(()) => {
                 self.stored = self.tree.size();
                 self.forgotten.clear();
-                Ok(out)
+                Ok(())
             }
             Err(fault) => Err(self.give_up(NodeFault::Store(fault))),
         }
     }
 
     /// Forgets what is in memory and not in the store.
-    fn give_up(&mut self, fault: NodeFault) -> NodeFault {
+    pub(crate) fn give_up(&mut self, fault: NodeFault) -> NodeFault {
         // Where the store cannot be read either, the next turn tries again.
         match self.reload() {
             Ok(()) => fault,
@@ -324,7 +334,7 @@ impl Node {
     }
 
     /// Reads from the store what is kept in memory.
-    fn reload(&mut self) -> Result<(), NodeFault> {
+    pub(crate) fn reload(&mut self) -> Result<(), NodeFault> {
         self.cases.clear();
         self.forgotten.clear();
         self.inboxes.clear();
@@ -404,7 +414,22 @@ impl Node {
                 work.changes.extend(changes);
                 Ok(Done::Ok)
             }
+            Ask::Together(asks) => self.together(work, asks),
         }
+    }
+
+    /// Looks at every ask, so that all that is wrong is said at once. What was changed by those
+    /// before a wrong one is given up by [`Node::turn`].
+    fn together(&mut self, work: &mut Work, asks: Vec<Ask>) -> Result<Done, NodeFault> {
+        let (mut done, mut wrong) = (Vec::with_capacity(asks.len()), Vec::new());
+        for (i, ask) in asks.into_iter().enumerate() {
+            match self.ask(work, ask) {
+                Ok(came) => done.push(came),
+                Err(fault @ (NodeFault::Store(_) | NodeFault::Damaged(_))) => return Err(fault),
+                Err(fault) => wrong.push((i, fault)),
+            }
+        }
+        if wrong.is_empty() { Ok(Done::Together(done)) } else { Err(NodeFault::Together(wrong)) }
     }
 
     /// A case as it stands, if there is one.

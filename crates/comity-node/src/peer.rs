@@ -2,7 +2,7 @@
 
 use comity_exchange::case::Side;
 use comity_exchange::{Party, PartyKey};
-use comity_ledger::{LogKey, PeerView, SignedCheckpoint, Trust, VerifierKey};
+use comity_ledger::{LogKey, PeerView, Rotation, SignedCheckpoint, Trust, VerifierKey};
 use comity_model::Diagnostic;
 use comity_store::PeerRow;
 use jiff::Timestamp;
@@ -126,6 +126,20 @@ impl Peer {
         Ok((peer, key))
     }
 
+    /// Takes a change of its ledger's key.
+    ///
+    /// # Errors
+    /// As for [`PeerView::rotate`].
+    pub(crate) fn rotate_log(&mut self, change: &Rotation) -> Result<(), Diagnostic> {
+        self.view.rotate(change)?;
+        if let Some(old) = self.log_keys.iter_mut().find(|log| log.key == change.old) {
+            old.last = Some(change.size);
+        }
+        let (key, first) = (change.new.clone(), change.size);
+        self.log_keys.push(LogKey { key, first, last: None });
+        Ok(())
+    }
+
     /// The row to store, with the keys of its envelopes.
     ///
     /// # Errors
@@ -182,7 +196,7 @@ impl Peer {
             })
             .collect();
         let log_keys = log_keys?;
-        let trust = Trust::in_keys(log_keys.iter().map(|k| &k.key));
+        let trust = Trust::default().with_logs(log_keys.clone());
         let read = |note: &String| SignedCheckpoint::parse("peer", note.as_bytes());
         let held = stored.held.as_ref().map(read).transpose()?;
         let unproven: Result<Vec<_>, Diagnostic> = stored.unproven.iter().map(read).collect();

@@ -91,6 +91,8 @@ pub struct App {
     pub counsel: crate::pages::policies::Counsel,
     /// Runs over data sets, where the node offers them.
     pub research: Option<Arc<crate::research::Desk>>,
+    /// Programs that are told of events.
+    pub webhooks: Vec<Arc<crate::webhook::Webhook>>,
 }
 
 impl App {

@@ -12,7 +12,7 @@ use comity_exchange::Party;
 use comity_exchange::case::Side;
 use comity_ledger::{KeyKind, KeyName, SecretKey, StoreKey, Trust};
 use comity_model::Diagnostic;
-use comity_node::{Identity, Peer, PeerNews, Random};
+use comity_node::{Identity, Peer, PeerNews, Random, log_key_notes, log_keys};
 use comity_store::{PostgresOptions, PostgresStore, Reads, SqliteOptions, SqliteStore, Store};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,15 @@ pub struct Settings {
     /// Folder of data sets that researchers may choose from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub research: Option<PathBuf>,
+    /// Folder into which the jail's own software drops sheets of bookings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drop_folder: Option<PathBuf>,
+    /// Days after which sheets and reports are removed from the drop folder.
+    #[serde(default = "default_drop_keep_days")]
+    pub drop_keep_days: u16,
+    /// Programs of the party that are told of events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub webhook: Vec<WebhookSettings>,
     /// Certificate and key for TLS, PEM. Without them the node speaks plain HTTP, on the machine
     /// itself only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -116,6 +125,9 @@ impl Settings {
             store_ca: None,
             gallery: None,
             research: None,
+            webhook: Vec::new(),
+            drop_folder: None,
+            drop_keep_days: default_drop_keep_days(),
             tls: None,
             peer_ca: None,
             head_s: default_head_s(),
@@ -166,6 +178,19 @@ fn default_strong() -> Vec<String> {
     ["mfa", "hwk"].map(str::to_owned).to_vec()
 }
 
+/// A program that is told of events, `[[webhook]]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WebhookSettings {
+    /// Where: `https://`, or `http://` on the machine itself.
+    pub url: String,
+    /// A file with its secrets, readable by the node's user alone.
+    pub secret_file: PathBuf,
+    /// Kinds of events, `request.received` or `hold.*`; all where there is none.
+    #[serde(default)]
+    pub events: Vec<String>,
+}
+
 /// Files for TLS.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -178,6 +203,10 @@ pub struct Tls {
 
 fn default_store() -> String {
     "sqlite:node.db".to_owned()
+}
+
+fn default_drop_keep_days() -> u16 {
+    7
 }
 
 fn default_head_s() -> u64 {
@@ -280,14 +309,6 @@ impl Home {
         self.folder.join(path)
     }
 
-    /// The text of a file of the folder that its owner alone may read.
-    ///
-    /// # Errors
-    /// `no-key`; `key-open`: others may read it.
-    pub fn secret(&self, path: &Path) -> Result<Zeroizing<String>, Diagnostic> {
-        read_secret(&self.path(path))
-    }
-
     fn sqlite(&self) -> Option<PathBuf> {
         self.settings.store.strip_prefix("sqlite:").map(|path| self.path(Path::new(path)))
     }
@@ -331,13 +352,14 @@ impl Home {
     /// # Errors
     /// As for [`Home::identity`]; a peer that cannot be read.
     pub fn trust(&self, store: &mut dyn Reads) -> Result<Trust, Diagnostic> {
+        self.finish_log_key(store)?;
         let identity = self.identity()?;
-        let mut keys =
-            vec![identity.log_key.verifier().clone(), identity.witness_key.verifier().clone()];
+        let mut keys = vec![identity.witness_key.verifier().clone()];
         for row in store.peers().map_err(Diagnostic::from)? {
             keys.push(Peer::from_row(&row)?.0.witness_key);
         }
-        Ok(Trust::in_keys(&keys))
+        let logs = log_keys(store, identity.log_key.verifier())?;
+        Ok(Trust::in_keys(&keys).with_logs(logs))
     }
 
     fn key(&self, name: &str) -> Result<SecretKey, Diagnostic> {
@@ -386,13 +408,28 @@ impl Home {
         })
     }
 
-    /// A new message key: written beside the one in use, which it takes the place of with
-    /// [`Home::use_next_key`].
+    /// Ends a change of the ledger's key that was cut off after the ledger had it.
+    ///
+    /// # Errors
+    /// What the disk or the store says.
+    pub fn finish_log_key(&self, store: &mut dyn Reads) -> Result<(), Diagnostic> {
+        let path = self.folder.join("keys/log.key.next");
+        if !path.exists() {
+            return Ok(());
+        }
+        let next = SecretKey::parse(read_secret(&path)?.trim())?;
+        // A chain that ends at the new key says that the change was made.
+        let is_made = !log_key_notes(store)?.is_empty() && log_keys(store, next.verifier()).is_ok();
+        if is_made { self.use_next_key("log") } else { Ok(()) }
+    }
+
+    /// A new `message` or `log` key: written beside the one in use, which it takes the place of
+    /// with [`Home::use_next_key`].
     ///
     /// # Errors
     /// What the disk says.
-    pub fn next_key(&self) -> Result<SecretKey, Diagnostic> {
-        let path = self.folder.join("keys/message.key.next");
+    pub fn next_key(&self, which: &str) -> Result<SecretKey, Diagnostic> {
+        let path = self.folder.join(format!("keys/{which}.key.next"));
         if path.exists() {
             // Begun before, and not finished: the same key, so that nobody is told of two.
             return SecretKey::parse(read_secret(&path)?.trim());
@@ -400,20 +437,21 @@ impl Home {
         let party = Party::new(&self.settings.party)?;
         let mut seed = Zeroizing::new([0; 32]);
         SystemRandom.fill(seed.as_mut());
-        let name = KeyName::new(&key_name(&party, "message"))?;
+        let name = KeyName::new(&key_name(&party, which))?;
         let key = SecretKey::from_seed(name, KeyKind::Log, *seed);
         write_secret(&path, key.to_line().as_bytes())?;
         Ok(key)
     }
 
-    /// Lets the new message key take the place of the one in use.
+    /// Lets the new `message` or `log` key take the place of the one in use.
     ///
     /// # Errors
     /// What the disk says.
-    pub fn use_next_key(&self) -> Result<(), Diagnostic> {
+    pub fn use_next_key(&self, which: &str) -> Result<(), Diagnostic> {
         let keys = self.folder.join("keys");
-        let path = keys.join("message.key");
-        fs::rename(keys.join("message.key.next"), &path).map_err(|e| fault(&path, "not-written", e))
+        let path = keys.join(format!("{which}.key"));
+        fs::rename(keys.join(format!("{which}.key.next")), &path)
+            .map_err(|e| fault(&path, "not-written", e))
     }
 }
 
@@ -444,7 +482,7 @@ fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {
     written.map_err(|e| fault(path, "not-written", e))
 }
 
-fn read_secret(path: &Path) -> Result<Zeroizing<String>, Diagnostic> {
+pub(crate) fn read_secret(path: &Path) -> Result<Zeroizing<String>, Diagnostic> {
     let metadata = fs::metadata(path).map_err(|e| fault(path, "no-key", e))?;
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! Changing the key that signs messages.
+//! Changing the keys that sign messages and the ledger.
 
 use crate::home::Home;
 use comity_exchange::KeyNews;
@@ -29,7 +29,7 @@ pub fn rotate(
     days: u16,
     now: Timestamp,
 ) -> Result<VerifierKey, NodeFault> {
-    let key = home.next_key().map_err(NodeFault::Damaged)?;
+    let key = home.next_key("message").map_err(NodeFault::Damaged)?;
     let new = key.verifier().clone();
     let line = new.to_string();
     let told = node.store().value(TOLD)?;
@@ -42,6 +42,21 @@ pub fn rotate(
     node.set_message_key(key);
     let again = node.sign_again()?;
     turn(node, vec![Ask::Keep(again)], now)?;
-    home.use_next_key().map_err(NodeFault::Damaged)?;
+    home.use_next_key("message").map_err(NodeFault::Damaged)?;
+    Ok(new)
+}
+
+/// Lets a new key sign the ledger: the old one signs it for the last time, a note by both says
+/// from which size on, and every peer is told. Cut off before the ledger has the note, it is
+/// begun again with the same key; after it, the next start ends it.
+///
+/// # Errors
+/// What the disk or the store says.
+pub fn rotate_log(home: &Home, node: &mut Node, now: Timestamp) -> Result<VerifierKey, NodeFault> {
+    home.finish_log_key(node.store()).map_err(NodeFault::Damaged)?;
+    let key = home.next_key("log").map_err(NodeFault::Damaged)?;
+    let new = key.verifier().clone();
+    node.rotate_log_key(key, now)?;
+    home.use_next_key("log").map_err(NodeFault::Damaged)?;
     Ok(new)
 }

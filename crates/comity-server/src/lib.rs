@@ -3,7 +3,8 @@
 //! - [`account`]: who may sign in, with what, and what each role may do.
 //! - [`engine`]: the node on a thread of its own; one commit serves everybody who waits.
 //! - [`routes`]: every route and what it needs, as one table; [`api`] answers them.
-//! - [`mailer`], [`alarm`], [`searcher`]: what goes on without being asked.
+//! - [`mailer`], [`alarm`], [`searcher`], [`webhook`]: what goes on without being asked.
+//! - [`import`]: bookings of a jail's own software, by a folder or many in one call.
 //! - [`research`]: runs over data sets, behind a trait.
 //! - [`home`], [`serve`]: a node's folder, and the node up and running from it.
 
@@ -18,6 +19,7 @@ pub mod door;
 pub mod engine;
 pub mod health;
 pub mod home;
+pub mod import;
 pub mod keys;
 pub mod log;
 pub mod mailer;
@@ -33,3 +35,4 @@ pub mod routes;
 pub mod searcher;
 pub mod second;
 pub mod serve;
+pub mod webhook;

@@ -44,6 +44,14 @@ pub struct Metrics {
     pub looked_s: Gauge,
     /// Failures of the store.
     pub store_faults: Counter,
+    /// Bookings that were imported.
+    pub imported: Counter,
+    /// Sheets of bookings that were refused.
+    pub import_refused: Counter,
+    /// Events that a webhook's receiver took.
+    pub webhooks_told: Counter,
+    /// Attempts to tell a receiver that did not get through.
+    pub webhooks_failed: Counter,
 }
 
 impl Default for Metrics {
@@ -60,6 +68,10 @@ impl Default for Metrics {
             alarms: Counter::default(),
             looked_s: Gauge::default(),
             store_faults: Counter::default(),
+            imported: Counter::default(),
+            import_refused: Counter::default(),
+            webhooks_told: Counter::default(),
+            webhooks_failed: Counter::default(),
         };
         let Metrics { registry, requests, seconds, sent, unsent, received, .. } = &mut metrics;
         registry.register("requests", "Requests answered", requests.clone());
@@ -75,6 +87,13 @@ impl Default for Metrics {
         let says = "When the scheduler last looked, seconds since 1970";
         registry.register("alarm_looked_seconds", says, looked_s.clone());
         registry.register("store_faults", "Failures of the store", store_faults.clone());
+        let Metrics { registry, imported, import_refused, .. } = &mut metrics;
+        registry.register("bookings_imported", "Bookings imported", imported.clone());
+        registry.register("imports_refused", "Sheets of bookings refused", import_refused.clone());
+        let Metrics { registry, webhooks_told, webhooks_failed, .. } = &mut metrics;
+        registry.register("webhooks_told", "Events that receivers took", webhooks_told.clone());
+        let says = "Attempts to tell receivers that did not get through";
+        registry.register("webhooks_failed", says, webhooks_failed.clone());
         metrics
     }
 }

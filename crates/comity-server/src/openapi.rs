@@ -5,6 +5,7 @@ use crate::api::as_json;
 use crate::routes::{Body, Needs, ROUTES, Route};
 use axum::http::StatusCode;
 use axum::response::Response;
+use comity_exchange::case::TaskKind;
 use serde_json::{Map, Value, json};
 
 /// Schemas of what is sent; every one is named by a route or by another one.
@@ -98,6 +99,10 @@ fn operation(route: &Route) -> Value {
         Body::Bytes(kind) => {
             Some(json!({ kind: { "schema": { "type": "string", "format": "binary" } } }))
         }
+        Body::Text(kinds) => {
+            let one = |kind: &&str| ((*kind).to_owned(), json!({ "schema": { "type": "string" } }));
+            Some(Value::Object(kinds.iter().map(one).collect()))
+        }
     };
     if let Some(content) = content {
         put("requestBody", json!({ "required": true, "content": content }));
@@ -127,6 +132,7 @@ fn query_schema(name: &str) -> Value {
         "from" => json!({ "type": "integer", "minimum": 1 }),
         "in_custody" => json!({ "type": "boolean" }),
         "case" => json!({ "$ref": "#/components/schemas/Id" }),
+        "kind" => json!({ "enum": TaskKind::NAMES }),
         "role" => json!({ "enum": ["clerk", "supervisor", "counsel", "examiner", "duty_officer"] }),
         _ => json!({ "type": "string" }),
     }

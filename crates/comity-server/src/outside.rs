@@ -2,7 +2,7 @@
 //! sent and what is believed, this sends it.
 
 use crate::account::{Claims, Discovery, Flow, Provider};
-use crate::home::{Home, OutsideSignIn, SystemRandom};
+use crate::home::{Home, OutsideSignIn, SystemRandom, read_secret};
 use crate::problem::Problem;
 use crate::serve::client_with;
 use axum::http::StatusCode;
@@ -68,7 +68,8 @@ impl<T> Outside<T> {
             let message = "the issuer of a sign-in has an address with https";
             return Err(Diagnostic::error("bad-settings", message).path("outside_sign_in.issuer"));
         }
-        let secret = settings.client_secret.as_ref().map(|path| home.secret(path)).transpose()?;
+        let secret = settings.client_secret.as_ref();
+        let secret = secret.map(|path| read_secret(&home.path(path))).transpose()?;
         let client = client_with(home, settings.ca.as_deref(), "outside_sign_in.ca")?;
         let redirect_uri = format!("{}{BACK}", home.settings.url.trim_end_matches('/'));
         let under_way = Mutex::new(BTreeMap::new());

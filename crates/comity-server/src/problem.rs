@@ -132,6 +132,10 @@ impl From<NodeFault> for Problem {
                 let said = "what is stored does not open; the node's administrator was told";
                 Problem::new(StatusCode::INTERNAL_SERVER_ERROR, &code, said)
             }
+            NodeFault::Together(wrong) => match wrong.first() {
+                Some((_, first)) => Problem::from(first.clone()),
+                None => Problem::new(StatusCode::CONFLICT, &code, detail),
+            },
             NodeFault::Store(fault) => Problem::from(fault.clone()),
         }
     }

@@ -2,7 +2,7 @@
 //! document and the tests are made from this one table.
 
 use crate::account::Permission;
-use crate::api::{admin, cases, desk, exchange, ledger, own, session};
+use crate::api::{admin, cases, desk, exchange, import, ledger, own, session, webhooks};
 use crate::app::App;
 use crate::door::{self, Knock};
 use crate::metrics::RequestLabels;
@@ -15,6 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post, put};
+use comity_exchange::bookings::SHEET_BYTES_MAX;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -48,6 +49,8 @@ pub enum Body {
     Json(&'static str),
     /// Bytes of a content type.
     Bytes(&'static str),
+    /// A text of one of these content types.
+    Text(&'static [&'static str]),
 }
 
 /// A route.
@@ -141,7 +144,7 @@ pub const ROUTES: &[Route] = &[
         needs(Permission::SeeWorklist),
         "What is to be done, by due time",
     )
-    .query(&["role", "after", "limit"]),
+    .query(&["role", "kind", "after", "limit"]),
     route(
         "GET",
         "/api/v1/stream",
@@ -181,6 +184,14 @@ pub const ROUTES: &[Route] = &[
         "Send prints: an ANSI/NIST-ITL transaction",
     )
     .takes(Body::Bytes("application/octet-stream")),
+    route(
+        "POST",
+        "/api/v1/bookings/import",
+        needs(Permission::ImportBookings),
+        "Book everybody on a sheet who was not imported before, or nobody",
+    )
+    .takes(Body::Text(import::SHEET_TYPES))
+    .ok(&[200, 201]),
     route(
         "GET",
         "/api/v1/ledger",
@@ -262,6 +273,18 @@ pub const ROUTES: &[Route] = &[
         "Change the key that signs messages",
     )
     .takes(Body::Json("RotateSent")),
+    route(
+        "POST",
+        "/api/v1/keys/rotate-ledger",
+        needs(Permission::ManageKeys),
+        "Change the key that signs the ledger",
+    ),
+    route(
+        "GET",
+        "/api/v1/webhooks",
+        needs(Permission::ManageWebhooks),
+        "Where the node tells of events, and how the receivers are doing",
+    ),
     route("GET", "/api/v1/backups", BACKUPS, "The backups, and what is under way"),
     route("POST", "/api/v1/backups", BACKUPS, "Begin a backup").ok(&[202]),
     route("POST", "/api/v1/backups/{backup}/drill", BACKUPS, "Begin a restore drill").ok(&[202]),
@@ -311,6 +334,9 @@ fn handler(method: &str, path: &str) -> Option<MethodRouter<Arc<App>>> {
         ("PUT", "/api/v1/cases/{case}/prints") => {
             put(cases::prints).layer(DefaultBodyLimit::max(PARCEL_BYTES_MAX))
         }
+        ("POST", "/api/v1/bookings/import") => {
+            post(import::bookings).layer(DefaultBodyLimit::max(SHEET_BYTES_MAX))
+        }
         ("GET", "/api/v1/ledger") => get(ledger::status),
         ("GET", "/api/v1/ledger/checkpoint") => get(ledger::checkpoint),
         ("GET", "/api/v1/ledger/leaves/{index}") => get(ledger::leaf),
@@ -351,6 +377,8 @@ fn account_handler(method: &str, path: &str) -> Option<MethodRouter<Arc<App>>> {
         ("GET", "/settings") => get(admin::settings),
         ("GET", "/keys") => get(admin::keys),
         ("POST", "/keys/rotate") => post(admin::rotate_key),
+        ("POST", "/keys/rotate-ledger") => post(admin::rotate_log_key),
+        ("GET", "/webhooks") => get(webhooks::list),
         ("GET", "/backups") => get(admin::backups),
         ("POST", "/backups") => post(admin::make_backup),
         ("POST", "/backups/{backup}/drill") => post(admin::drill_backup),

@@ -7,11 +7,14 @@ use crate::backups::Backups;
 use crate::door::Door;
 use crate::engine::{Clock, Engine, Running};
 use crate::home::{Home, SystemRandom};
+use crate::import::folder::{self, DropFolder};
 use crate::mailer::Mailer;
 use crate::metrics::Metrics;
 use crate::research::Desk;
 use crate::routes::router;
 use crate::searcher::{self, Searcher};
+use crate::webhook::{self, Webhook};
+use comity_exchange::case::Side;
 use comity_model::Diagnostic;
 use comity_node::Node;
 use comity_policy::Library;
@@ -74,8 +77,11 @@ impl Server {
         offers: Offers,
     ) -> Result<Server, Diagnostic> {
         let settings = &home.settings;
+        let folder = drop_folder(home)?;
+        let webhooks = Webhook::all(home)?;
+        let mut store = home.store()?;
+        home.finish_log_key(store.as_mut())?;
         let identity = home.identity()?;
-        let store = home.store()?;
         let store_kind = store.kind();
         let readers: Result<Vec<_>, _> = (0..READERS).map(|_| store.reader()).collect();
         let readers = readers.map_err(|e| failed(e.code(), e))?;
@@ -109,6 +115,7 @@ impl Server {
             comparisons: crate::compared::Comparisons::default(),
             counsel: crate::pages::policies::Counsel::new(offers.cases),
             research: research.map(Arc::new),
+            webhooks,
         });
         let mailer =
             Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };
@@ -116,6 +123,7 @@ impl Server {
         tokio::spawn(mailer.show_heads(Duration::from_secs(settings.head_s.max(1))));
         tokio::spawn(alarm::run(engine.clone(), metrics));
         tokio::spawn(alarm::clean(app.clone()));
+        serve_programs(&app, &client(home)?, folder);
         if let Some(searcher) = searcher {
             tokio::spawn(searcher::run(engine, searcher));
         }
@@ -137,6 +145,16 @@ impl Server {
         let _ = self.serving.await;
         let running = self.running;
         let _ = tokio::task::spawn_blocking(move || running.stop()).await;
+    }
+}
+
+/// What goes on for the party's other programs: events out, bookings in.
+fn serve_programs(app: &Arc<App>, client: &reqwest::Client, folder: Option<DropFolder>) {
+    for webhook in app.webhooks.clone() {
+        tokio::spawn(webhook::tell(app.clone(), webhook, client.clone()));
+    }
+    if let Some(folder) = folder {
+        tokio::spawn(folder::watch(app.clone(), folder));
     }
 }
 
@@ -174,6 +192,15 @@ fn zone(name: &str) -> Result<jiff::tz::TimeZone, Diagnostic> {
             .path("time_zone")
             .help("a time zone has an IANA name, like `America/Los_Angeles`")
     })
+}
+
+fn drop_folder(home: &Home) -> Result<Option<DropFolder>, Diagnostic> {
+    let Some(path) = &home.settings.drop_folder else { return Ok(None) };
+    if home.settings.side != Side::Agency {
+        let fault = failed("bad-settings", "the federal side books nobody").path("drop_folder");
+        return Err(fault.help("a drop folder is a setting of an agency's node"));
+    }
+    DropFolder::open(home.path(path), home.settings.drop_keep_days).map(Some)
 }
 
 fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Diagnostic> {

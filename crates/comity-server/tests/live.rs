@@ -7,6 +7,8 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "live/import.rs"]
+mod import;
 #[path = "live/routes.rs"]
 mod routes;
 #[path = "../../comity-exchange/tests/case/scenario.rs"]
@@ -17,5 +19,9 @@ mod scenarios;
 mod story;
 #[path = "live/town.rs"]
 mod town;
+#[path = "live/webhook.rs"]
+mod webhook;
+#[path = "live/worklist.rs"]
+mod worklist;
 
 use town::library;

@@ -66,6 +66,28 @@ pub enum TaskKind {
 }
 
 impl TaskKind {
+    /// The names of all kinds, as JSON has them.
+    pub const NAMES: [&'static str; 18] = [
+        "release",
+        "prepare_release",
+        "record_end",
+        "submit_prints",
+        "serve_request",
+        "answer_request",
+        "answer_again",
+        "find_facts",
+        "give_notice",
+        "duty",
+        "resolve_claim",
+        "search",
+        "verify_candidates",
+        "determine_status",
+        "evaluate_program",
+        "decide_request",
+        "take_custody",
+        "forget",
+    ];
+
     /// The words shown to people.
     pub fn says(self) -> &'static str {
         match self {
@@ -281,4 +303,42 @@ fn duty_due_at(case: &Case, known: &KnownDuty) -> Option<Timestamp> {
         _ => known.since,
     };
     Some(known.duty.within_hours.map_or(from, |hours| hours_after(from, hours)))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use serde_json::Value;
+
+    #[test]
+    fn the_names_are_those_of_json_and_none_is_missing() {
+        let (request, claim) = (RequestId([1; 16]), ClaimId([1; 16]));
+        let all = [
+            TaskKind::Release,
+            TaskKind::PrepareRelease { minutes: 15 },
+            TaskKind::RecordEnd,
+            TaskKind::SubmitPrints,
+            TaskKind::ServeRequest(request),
+            TaskKind::AnswerRequest(request),
+            TaskKind::AnswerAgain(request),
+            TaskKind::FindFacts(request),
+            TaskKind::GiveNotice(request),
+            TaskKind::Duty(1),
+            TaskKind::ResolveClaim(claim),
+            TaskKind::Search,
+            TaskKind::VerifyCandidates,
+            TaskKind::DetermineStatus,
+            TaskKind::EvaluateProgram,
+            TaskKind::DecideRequest,
+            TaskKind::TakeCustody,
+            TaskKind::Forget,
+        ];
+        let name = |kind: &TaskKind| match serde_json::to_value(kind).unwrap() {
+            Value::String(name) => name,
+            with => with.as_object().unwrap().keys().next().unwrap().clone(),
+        };
+        assert_eq!(all.iter().map(name).collect::<Vec<_>>(), TaskKind::NAMES);
+    }
 }

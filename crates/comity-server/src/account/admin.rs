@@ -219,7 +219,7 @@ impl Desk<'_> {
         let message = "an account has 1 to 64 characters of a-z 0-9 . _ -";
         let id = OfficialId::new(&new.name.trim().to_ascii_lowercase())
             .ok_or_else(|| AccountFault::wrong("name", "name", message))?;
-        if self.find(&id)?.is_some() {
+        if self.find(&id)?.is_some() || id.as_str() == crate::import::folder::ACCOUNT {
             let message = "there is an account of this name; names are not used again";
             return Err(AccountFault::wrong("account-taken", "name", message));
         }

@@ -7,7 +7,7 @@ use crate::account::{Session, SessionId, Subject};
 use crate::app::App;
 use crate::backups::{Backups, start_backup, start_drill};
 use crate::door::{Caller, at_desk, look};
-use crate::keys::{DAYS_MAX, rotate};
+use crate::keys::{DAYS_MAX, rotate, rotate_log};
 use crate::pages::admin::{backups_known, backups_running, settings as settings_of};
 use crate::problem::Problem;
 use crate::review;
@@ -254,6 +254,18 @@ pub async fn rotate_key(
     let (home, now) = (app.home.clone(), app.engine.clock.now());
     let key = app.engine.with(move |node| rotate(&home, node, sent.days, now)).await??;
     Ok(as_json(StatusCode::OK, &json!({ "message_key": key.to_string(), "days": sent.days })))
+}
+
+/// `POST /api/v1/keys/rotate-ledger`
+pub async fn rotate_log_key(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<Response, Problem> {
+    crate::pages::admin::must_be_confirmed(&app, &caller).await?;
+    app.engine.ask(caller.used(Permission::ManageKeys, Subject::Node)).await?;
+    let (home, now) = (app.home.clone(), app.engine.clock.now());
+    let key = app.engine.with(move |node| rotate_log(&home, node, now)).await??;
+    Ok(as_json(StatusCode::OK, &json!({ "log_key": key.to_string() })))
 }
 
 /// `GET /api/v1/backups`

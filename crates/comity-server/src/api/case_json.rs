@@ -94,6 +94,16 @@ pub fn task(task: &Task) -> Value {
     json!({ "kind": task.kind, "says": task.kind.says(), "due_at": task.due_at, "key": task.key() })
 }
 
+/// The kind of a task, by its name.
+pub fn task_kind(row: &TaskRow) -> Option<String> {
+    let body: Value = serde_json::from_slice(&row.body).ok()?;
+    match body.get("kind")? {
+        Value::String(name) => Some(name.clone()),
+        Value::Object(with) => with.keys().next().cloned(),
+        _ => None,
+    }
+}
+
 /// A line of a worklist.
 pub fn task_row(row: &TaskRow) -> Value {
     let body: Value = serde_json::from_slice(&row.body).unwrap_or(Value::Null);

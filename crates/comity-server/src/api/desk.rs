@@ -11,9 +11,9 @@ use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use comity_exchange::Party;
-use comity_exchange::case::{CaseId, OfficialId, OfficialRole};
+use comity_exchange::case::{CaseId, OfficialId, OfficialRole, TaskKind};
 use comity_node::{Ask, PeerNews};
-use comity_store::TaskCursor;
+use comity_store::{Fault, Page, Reads, TaskCursor, TaskRow};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -26,11 +26,46 @@ use std::time::Duration;
 #[serde(deny_unknown_fields)]
 pub struct WorkQuery {
     role: Option<OfficialRole>,
+    kind: Option<String>,
     after: Option<String>,
     limit: Option<usize>,
 }
 
-/// `GET /api/v1/worklist`: tasks of the caller's roles, or of one of them, by due time.
+/// Most tasks that one request for a kind looks at. Where there are more, the page ends with
+/// those that were found, and `next` goes on behind the last that was looked at.
+const LOOKED_AT_MAX: usize = 5_000;
+
+/// Tasks of a kind, by its name in [`TaskKind::NAMES`].
+fn tasks_of_kind(
+    reads: &mut dyn Reads,
+    role: Option<OfficialRole>,
+    kind: &str,
+    mut after: Option<TaskCursor>,
+    max: usize,
+) -> Result<Page<TaskRow, TaskCursor>, Fault> {
+    let mut rows: Vec<TaskRow> = Vec::new();
+    let mut looked_at = 0;
+    while looked_at < LOOKED_AT_MAX {
+        let page = reads.tasks(role, after.as_ref(), LOOKED_AT_MAX / 10)?;
+        looked_at += page.rows.len();
+        for row in page.rows {
+            if case_json::task_kind(&row).as_deref() == Some(kind) {
+                let cursor = TaskCursor::of(&row);
+                rows.push(row);
+                if rows.len() == max {
+                    return Ok(Page { rows, next: Some(cursor) });
+                }
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(Page { rows, next: after })
+}
+
+/// `GET /api/v1/worklist`: tasks of all roles or of one, of all kinds or of one, by due time.
 pub async fn worklist(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -39,7 +74,16 @@ pub async fn worklist(
     let role = query.role;
     let after = query.after.as_deref().map(cursor).transpose()?;
     let max = limit(query.limit)?;
-    let page = app.rows(move |reads| reads.tasks(role, after.as_ref(), max)).await?;
+    let page = match query.kind {
+        None => app.rows(move |reads| reads.tasks(role, after.as_ref(), max)).await?,
+        Some(kind) if TaskKind::NAMES.contains(&kind.as_str()) => {
+            app.rows(move |reads| tasks_of_kind(reads, role, &kind, after, max)).await?
+        }
+        Some(_) => {
+            let detail = format!("`kind` is one of {}", TaskKind::NAMES.join(", "));
+            return Err(Problem::bad_request("bad-kind", detail));
+        }
+    };
     caller.saw(&app, Subject::Cases).await?;
     let next = page.next.map(|c| format!("{}_{}_{}", c.due_at.as_nanosecond(), c.case, c.key));
     let tasks: Vec<Value> = page.rows.iter().map(case_json::task_row).collect();

@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use comity_ledger::{Bundle, Claim, Nodes, SignedCheckpoint, VerifierKey, prove};
-use comity_node::{NodeFault, TileShelf};
+use comity_node::{NodeFault, TileShelf, log_key_notes};
 use comity_store::Reads;
 use serde_json::json;
 use std::sync::Arc;
@@ -17,6 +17,8 @@ use std::sync::Arc;
 /// `GET /api/v1/ledger`
 pub async fn status(State(app): State<Arc<App>>, _: Caller) -> Result<Response, Problem> {
     let (size, last) = app.rows(|reads| Ok((reads.size()?, reads.checkpoint()?))).await?;
+    let changes = app.readers.read(|reads| log_key_notes(reads)).await?;
+    let changes = changes.map_err(NodeFault::Damaged)?;
     let peers = app.engine.with(|node| {
         let peers = node.peers().map(|p| {
             let held = p.view.held().map(|h| h.checkpoint().size);
@@ -29,7 +31,8 @@ pub async fn status(State(app): State<Arc<App>>, _: Caller) -> Result<Response, 
     let peers = peers.await?;
     let signed = last.as_ref().map(|row| row.size);
     let note = last.map(|row| String::from_utf8_lossy(&row.note).into_owned());
-    let body = json!({ "leaves": size, "signed": signed, "checkpoint": note, "peers": peers });
+    let body = json!({ "leaves": size, "signed": signed, "checkpoint": note, "peers": peers,
+                       "key_changes": changes });
     Ok(as_json(StatusCode::OK, &body))
 }
 

@@ -5,9 +5,11 @@ pub mod case_json;
 pub mod cases;
 pub mod desk;
 pub mod exchange;
+pub mod import;
 pub mod ledger;
 pub mod own;
 pub mod session;
+pub mod webhooks;
 
 use crate::problem::Problem;
 use axum::body::Bytes;
