@@ -31,6 +31,7 @@ fn name_of(ask: &Ask) -> &'static str {
         Ask::TellKey(_) => "tell-key",
         Ask::Audit { .. } => "audit",
         Ask::Keep(_) => "keep",
+        Ask::Together(_) => "together",
     }
 }
 

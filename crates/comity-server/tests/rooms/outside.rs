@@ -4,7 +4,7 @@ use crate::town::*;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{get, post};
-use axum::{Form, Json, Router};
+use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use comity_server::account::{Actor, ExternalId, NewAccount, Origin, Role};
@@ -116,8 +116,10 @@ async fn jwks(State(p): State<Provider>) -> Json<Value> {
 async fn token(
     State(p): State<Provider>,
     headers: HeaderMap,
-    Form(sent): Form<BTreeMap<String, String>>,
+    body: String,
 ) -> Result<Json<Value>, StatusCode> {
+    let sent: BTreeMap<String, String> =
+        form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let asked = p.asked.lock().unwrap().clone();
     let basic = format!("Basic {}", STANDARD.encode("comity:the+secret"));
     let verifier = digest(&SHA256, sent["code_verifier"].as_bytes());
