@@ -3,21 +3,6 @@
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
 /// A moment in a zone: `March 1, 2016, 8:05 a.m. EST`.
 pub fn moment(at: Timestamp, zone: &TimeZone) -> String {
     let local = at.to_zoned(zone.clone());
@@ -38,8 +23,7 @@ pub fn time(at: Timestamp, zone: &TimeZone) -> String {
 
 /// A day: `March 1, 2016`.
 pub fn day(date: jiff::civil::Date) -> String {
-    let month = MONTHS.get(usize::from(date.month().unsigned_abs()) - 1).unwrap_or(&"");
-    format!("{month} {}, {}", date.day(), date.year())
+    date.strftime("%B %-d, %Y").to_string()
 }
 
 /// A length of time in two units at most: `1 day 4 hours`, `12 minutes`.

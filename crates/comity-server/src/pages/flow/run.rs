@@ -160,14 +160,8 @@ pub async fn begin_booking(
     caller: Caller,
 ) -> Result<Response, Problem> {
     let case = CaseId(random16());
-    let desk = Desk {
-        app: &app,
-        caller: &caller,
-        flow: &book::BOOK,
-        case,
-        view: None,
-        standing: &Standing::default(),
-    };
+    let standing = Standing::default();
+    let desk = Desk::of_booking(&app, &caller, case, &standing);
     let first = vec![(KEY_FIELD.to_owned(), random_hex()), ("case".to_owned(), case.to_string())];
     let sent = Sent::of(first);
     desk.question(&sent, desk.asks(&sent)?, 0, None)
@@ -180,14 +174,8 @@ pub async fn go_on_booking(
     sent: Sent,
 ) -> Result<Response, Problem> {
     let case = id_of(sent.get("case"))?;
-    let desk = Desk {
-        app: &app,
-        caller: &caller,
-        flow: &book::BOOK,
-        case,
-        view: None,
-        standing: &Standing::default(),
-    };
+    let standing = Standing::default();
+    let desk = Desk::of_booking(&app, &caller, case, &standing);
     desk.go_on(&sent).await
 }
 
@@ -213,7 +201,16 @@ async fn open(
     Ok((flow, view, second::standing(app).await?))
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    fn of_booking(
+        app: &'a Arc<App>,
+        caller: &'a Caller,
+        case: CaseId,
+        standing: &'a Standing,
+    ) -> Desk<'a> {
+        Desk { app, caller, flow: &book::BOOK, case, view: None, standing }
+    }
+
     fn scene<'b>(&'b self, sent: &'b Sent) -> Scene<'b> {
         let booked = self.view.and_then(|view| view.case.booking.as_ref());
         let zone = booked.map_or_else(
