@@ -533,7 +533,9 @@ impl Node {
         for peer in peers {
             let outbox = self.outbox(&peer)?;
             let tells = outbox.pending().filter(|p| tells_of(&p.signed.envelope, &key));
-            let told = tells.map(|p| p.signed.envelope.number).max().unwrap_or(0);
+            // Told twice where the first telling was kept although it seemed to fail: what was
+            // posted between the two would keep a signature that ends with the old key.
+            let told = tells.map(|p| p.signed.envelope.number).min().unwrap_or(0);
             outbox.sign_again_after(told, &key).map_err(NodeFault::wrong)?;
             let again = outbox.pending().filter(|p| p.signed.envelope.number > told);
             let again: Vec<Signed> = again.map(|p| p.signed.clone()).collect();
