@@ -244,6 +244,30 @@ fn the_message_that_tells_of_a_key_keeps_the_signature_of_the_one_before() {
 }
 
 #[test]
+fn a_key_that_was_told_of_twice_leaves_nothing_behind_that_nobody_believes() {
+    let mut world = World::requested();
+    // The first telling was kept although it seemed to fail; the clerk went on; it was told again.
+    let (key, tell) = next_key(77, 12);
+    world.jail.ok(tell, at(11));
+    world.jail.enter(OfficialRole::Clerk, claim_made("c"), at(11));
+    let (_, again) = next_key(77, 30);
+    world.jail.ok(again, at(13));
+    world.jail.identity.message_key = key.clone();
+    world.jail.node.set_message_key(key);
+    let changes = world.jail.node.sign_again().unwrap();
+    world.jail.ok(Ask::Keep(changes), at(13));
+    world.jail.restart();
+    assert_eq!(
+        world.carry(at(500)),
+        3,
+        "both tellings and the claim, long after the old key ended"
+    );
+    assert_eq!(world.office.case().claims.len(), 1);
+    world.jail.enter(OfficialRole::Clerk, claim_made("d"), at(501));
+    assert_eq!(world.carry(at(502)), 1);
+}
+
+#[test]
 fn a_receipt_that_was_lost_comes_again_after_keys_were_replaced() {
     let mut world = World::requested();
     world.jail.enter(OfficialRole::Clerk, claim_made("c"), at(10));
