@@ -17,6 +17,7 @@ pub mod compared;
 pub mod demo;
 pub mod door;
 pub mod engine;
+pub mod figures;
 pub mod health;
 pub mod home;
 pub mod import;

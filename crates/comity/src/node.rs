@@ -62,6 +62,16 @@ agency --url https://jail.example:8443 --listen 0.0.0.0:8443")]
         /// What the other node printed
         news: PathBuf,
     },
+    /// Write the public page of an agency: counts by quarter, method and law, as files
+    #[command(after_help = "Small counts are held back. The folder opens from a disk, in English \
+and Spanish, and asks for nothing from anywhere.\n\nExample: comity node publish jail --out public")]
+    Publish {
+        /// The folder
+        folder: PathBuf,
+        /// Where the files go; nothing else is touched there
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Change the key that signs messages, or the ledger's, and tell every peer; stop the node first
     #[command(after_help = "Examples: comity node rotate-key jail --days 7, comity node \
 rotate-key jail --ledger")]
@@ -203,6 +213,7 @@ pub fn run(command: &Command, policies: Option<&Path>, as_json: bool) -> Result<
             rotate_log(folder, policies, as_json)?;
         }
         Command::RotateKey { folder, days, .. } => rotate(folder, *days, policies, as_json)?,
+        Command::Publish { folder, out } => publish(folder, out, policies, as_json)?,
         Command::AddAccount { folder, name, role } => {
             add_account(folder, name, role, policies, as_json)?;
         }
@@ -285,6 +296,36 @@ fn rotate_log(folder: &Path, policies: Option<&Path>, as_json: bool) -> Result<(
     let new = keys::rotate_log(&home, &mut node, Timestamp::now()).map_err(refused)?.to_string();
     let text = format!("the ledger is signed with {new} from now on; the peers are told");
     said(as_json, &text, &json!({ "log_key": new }));
+    Ok(())
+}
+
+fn publish(
+    folder: &Path,
+    out: &Path,
+    policies: Option<&Path>,
+    as_json: bool,
+) -> Result<(), Failure> {
+    let (home, mut node) = open(folder, policies)?;
+    if home.settings.side != Side::Agency {
+        return Err(Failure::usage(
+            "an agency publishes what it answered; this node is no agency's",
+        ));
+    }
+    let key = node.identity().store_key.clone();
+    let library = files::library(policies)?;
+    let now = Timestamp::now();
+    let figures =
+        comity_server::figures::figures(node.store(), &key, &library, &home.settings, now);
+    let figures = figures.map_err(refused)?;
+    let written = |e: std::io::Error| Failure::usage(format!("{}: {e}", out.display()));
+    std::fs::create_dir_all(out).map_err(written)?;
+    let mut names = Vec::new();
+    for (name, bytes) in comity_notice::publish(&figures) {
+        std::fs::write(out.join(&name), bytes).map_err(written)?;
+        names.push(name);
+    }
+    let text = format!("{} in {}", names.join(", "), out.display());
+    said(as_json, &text, &json!({ "files": names, "periods": figures.periods.len() }));
     Ok(())
 }
 

@@ -219,11 +219,11 @@ fn why(case: &Case, past: &PastHold) -> Result<ReleaseWhy, Problem> {
     }
 }
 
-fn channel_of(channel: comity_policy::Channel) -> Option<Channel> {
+pub(crate) fn channel_of(channel: comity_policy::Channel) -> Option<Channel> {
     Channel::ALL.into_iter().find(|own| own.name() == channel.name())
 }
 
-fn choice_of(choice: case::Choice) -> Choice {
+pub(crate) fn choice_of(choice: case::Choice) -> Choice {
     match choice {
         case::Choice::Comply => Choice::Comply,
         case::Choice::Decline => Choice::Decline,
@@ -244,11 +244,15 @@ fn reason(rule: &case::Rule) -> Reason {
     Reason {
         cite: rule.cite.clone(),
         says: Text::english(rule.says.clone()),
-        verified: match rule.verified {
-            comity_policy::Verified::Primary => Verified::Primary,
-            comity_policy::Verified::Secondary => Verified::Secondary,
-            comity_policy::Verified::Recalled => Verified::Recalled,
-        },
+        verified: verified_of(rule.verified),
+    }
+}
+
+pub(crate) fn verified_of(verified: comity_policy::Verified) -> Verified {
+    match verified {
+        comity_policy::Verified::Primary => Verified::Primary,
+        comity_policy::Verified::Secondary => Verified::Secondary,
+        comity_policy::Verified::Recalled => Verified::Recalled,
     }
 }
 

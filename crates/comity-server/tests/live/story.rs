@@ -111,6 +111,30 @@ async fn from_booking_to_release_on_time() {
         panic!("never countersigned");
     };
     countersigned.await;
+    the_public_page_counts_it(jail).await;
+}
+
+/// What the agency publishes: one answer on each channel, one hold whose clock ran out, and no
+/// number that tells of one person.
+async fn the_public_page_counts_it(jail: &House) {
+    use comity_notice::{Channel, Choice, HoldEnding, Measure};
+    let app = jail.server().app.clone();
+    let now = app.engine.clock.now();
+    let (key, library, settings) =
+        (app.store_key.clone(), app.library.clone(), app.home.settings.clone());
+    let figures = app
+        .readers
+        .read(move |reads| comity_server::figures::figures(reads, &key, &library, &settings, now));
+    let figures = figures.await.unwrap().unwrap();
+    let counts = &figures.periods[0].counts;
+    assert_eq!(counts[&Measure::Answered(Channel::Hold, Choice::Comply)], 1);
+    assert_eq!(counts[&Measure::Answered(Channel::Notify, Choice::Comply)], 1);
+    assert_eq!(counts[&Measure::Answered(Channel::Hold, Choice::Decline)], 0);
+    assert_eq!(counts[&Measure::HoldEnded(HoldEnding::ClockRanOut)], 1);
+    let files = comity_notice::publish(&figures);
+    let csv = files.iter().find(|(name, _)| name == "counts.csv").unwrap();
+    let csv = String::from_utf8(csv.1.clone()).unwrap();
+    assert!(csv.contains(",hold,comply,1,4"), "{csv}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -100,7 +100,7 @@ fn day_of(text: &str) -> Result<Option<Day>, Problem> {
 }
 
 /// True if an instrument binds a place: the place itself, its state, a county around it.
-fn binds(policy: &Policy, at: &Place) -> bool {
+pub(crate) fn binds(policy: &Policy, at: &Place) -> bool {
     policy.places.iter().any(|p| {
         p.0 == "us"
             || *p == at.code
