@@ -237,7 +237,7 @@ impl World<'_> {
         let count = |world: &Self, name| world.cover.of("head", name);
         let before = (count(self, "split view"), count(self, "countersigned"));
         for _ in 0..3 {
-            self.restarts()?;
+            self.all_up()?;
             if self.ask(to, ask.clone(), Origin::Head(liar))? {
                 break;
             }
