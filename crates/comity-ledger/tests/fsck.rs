@@ -187,6 +187,18 @@ fn a_changed_bit_of_any_checkpoint_is_found() {
     }
 }
 
+/// The check of a log whose node goes on.
+fn fsck_live(world: &World) -> FsckReport {
+    let against = Against {
+        tiles: &world.tiles,
+        checkpoints: &world.checkpoints,
+        trust: &trust(),
+        events: Events::Sealed,
+        is_at_rest: false,
+    };
+    fsck(&against, world.stored.iter().cloned().map(Ok), |_| {}).unwrap()
+}
+
 #[test]
 fn missing_tiles_and_uncovered_leaves_are_told() {
     let clean = log();
@@ -205,14 +217,7 @@ fn missing_tiles_and_uncovered_leaves_are_told() {
     world.tiles.put(world.tree.partial_tiles());
     let report = world.fsck();
     assert_eq!((report.uncovered, report.first().unwrap().code), (1, "not-covered"));
-    let against = Against {
-        tiles: &world.tiles,
-        checkpoints: &world.checkpoints,
-        trust: &trust(),
-        events: Events::Sealed,
-        is_at_rest: false,
-    };
-    let report = fsck(&against, world.stored.iter().cloned().map(Ok), |_| {}).unwrap();
+    let report = fsck_live(&world);
     assert!(report.is_clean(), "{report:?}");
     assert_eq!(report.uncovered, 1);
 }
@@ -228,14 +233,7 @@ fn a_log_that_grew_since_its_last_checkpoint_is_not_blamed() {
                 world.checkpoint();
             }
             (0..grown).for_each(|_| world.append(&mut random));
-            let against = Against {
-                tiles: &world.tiles,
-                checkpoints: &world.checkpoints,
-                trust: &trust(),
-                events: Events::Sealed,
-                is_at_rest: false,
-            };
-            let report = fsck(&against, world.stored.iter().cloned().map(Ok), |_| {}).unwrap();
+            let report = fsck_live(&world);
             assert!(report.is_clean(), "{signed} + {grown}: {:?}", report.findings);
             assert_eq!(report.uncovered, grown as u64);
             assert_eq!(report.root, Some(world.tree.root()));

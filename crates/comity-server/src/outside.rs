@@ -27,6 +27,7 @@ pub const BACK: &str = "/sign-in/agency/back";
 
 /// A sign-in elsewhere that is under way.
 struct UnderWay<T> {
+    provider: Provider,
     flow: Flow,
     token_endpoint: String,
     jwks_uri: String,
@@ -118,7 +119,8 @@ impl<T> Outside<T> {
         let found = Discovery::read(&self.settings.issuer, &text)
             .ok_or_else(|| unreachable("its discovery document is another's, or not on https"))?;
         let mut random = SystemRandom;
-        let (address, flow) = self.provider(found.authorization_endpoint).begin(now, &mut random);
+        let provider = self.provider(found.authorization_endpoint);
+        let (address, flow) = provider.begin(now, &mut random);
         let word = crate::pages::flow::random_hex();
         let mut under_way = self.under_way();
         under_way.retain(|_, one| one.flow.is_in_time(now));
@@ -127,7 +129,8 @@ impl<T> Outside<T> {
             return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "slow-down", detail));
         }
         let (token_endpoint, jwks_uri) = (found.token_endpoint, found.jwks_uri);
-        under_way.insert(word.clone(), UnderWay { flow, token_endpoint, jwks_uri, kept });
+        let one = UnderWay { provider, flow, token_endpoint, jwks_uri, kept };
+        under_way.insert(word.clone(), one);
         Ok((address, word))
     }
 
@@ -143,11 +146,10 @@ impl<T> Outside<T> {
         (state, code): (&str, &str),
     ) -> Result<Option<Back<T>>, Problem> {
         let Some(one) = self.under_way().remove(word) else { return Ok(None) };
-        let UnderWay { flow, token_endpoint, jwks_uri, kept } = one;
+        let UnderWay { provider, flow, token_endpoint, jwks_uri, kept } = one;
         if !flow.fits(state, now) || code.is_empty() {
             return Ok(Some(Back { claims: Err("oidc-state"), kept }));
         }
-        let provider = self.provider(String::new());
         let form = provider.token_request(&flow, code).show().to_owned();
         let mut asked = self
             .client

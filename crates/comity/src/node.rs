@@ -312,7 +312,7 @@ fn publish(
         ));
     }
     let key = node.identity().store_key.clone();
-    let library = files::library(policies)?;
+    let library = node.library().clone();
     let now = Timestamp::now();
     let figures =
         comity_server::figures::figures(node.store(), &key, &library, &home.settings, now);
