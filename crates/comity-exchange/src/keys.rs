@@ -83,6 +83,11 @@ impl PartyKeys {
         self.keys.get(party).map_or(&[], Vec::as_slice)
     }
 
+    /// The key that letters to a party are sealed to at an instant: its newest valid one.
+    pub fn current(&self, party: &Party, at: Timestamp) -> Option<&VerifierKey> {
+        self.of(party).iter().rev().find(|known| known.is_valid_at(at)).map(|known| &known.key)
+    }
+
     /// Which valid key of a party signed a note that came at an instant.
     ///
     /// # Errors

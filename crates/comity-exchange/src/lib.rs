@@ -7,6 +7,7 @@
 //! - An [`Outbox`] keeps what was sent until the receipt is there, and says when to try again.
 //! - An [`Inbox`] takes what comes, however often and in whatever order, and gives each message
 //!   out once. It answers with a [`Receipt`], signed.
+//! - A letter ([`seal_letter`]) is a request as a relay carries it, which cannot read it.
 //!
 //! Pure: bytes, ids and instants come as arguments. Whoever stores the state does so in one
 //! transaction with the effects of what was given out; then a crash at any point loses nothing
@@ -19,6 +20,7 @@ mod envelope;
 pub mod iaq;
 mod inbox;
 mod keys;
+mod letter;
 mod outbox;
 mod receipt;
 
@@ -28,5 +30,9 @@ pub use envelope::{
 };
 pub use inbox::{Inbox, Refusal, Taken, WAITING_MAX};
 pub use keys::{KeyNews, PartyKey, PartyKeys};
+pub use letter::{
+    LETTER_OVERHEAD_BYTES, LetterKind, Opened, Reply, open_letter, open_reply, seal_letter,
+    seal_reply,
+};
 pub use outbox::{Outbox, Pending, Settled};
 pub use receipt::Receipt;

@@ -78,6 +78,37 @@ fn hostile_bytes_are_refused_or_read_back_to_the_byte() {
 }
 
 #[test]
+fn hostile_letters_are_refused_or_opened_to_the_byte() {
+    let name = KeyName::new("jail.example/party").unwrap();
+    let own = [SecretKey::from_seed(name, KeyKind::Log, [1; 32])];
+    let to = own[0].verifier();
+    let (letter, reply_key) = seal_letter(to, LetterKind::Heads, b"{}", [2; 32]).unwrap();
+    let reply = Reply { status: 200, body: b"{}".to_vec() };
+    let mut corpus = Corpus::default();
+    corpus.push("letter", &letter);
+    corpus.push("reply", &seal_reply(&reply_key, &reply, [3; 32]).unwrap());
+    corpus.push("what is sealed", b"\x02{}");
+    let mut read = 0;
+    hammer("letters", &corpus, Limits::of(5_000), |bytes| {
+        if let Ok(opened) = open_letter(&own, bytes) {
+            assert_eq!((opened.kind, opened.body.as_slice()), (LetterKind::Heads, b"{}".as_ref()));
+        }
+        let _ = open_reply(&reply_key, bytes);
+        // Sealed again, so that mutations reach what stands behind the sealing.
+        let (sealed, sealed_key) = to.seal("comity-letter/v1\n", bytes, [4; 32]).unwrap();
+        let letter = [b"comity-letter/v1\n".as_slice(), &to.id().0, &sealed].concat();
+        if let Ok(opened) = open_letter(&own, &letter) {
+            assert_eq!(opened.body, bytes[1..]);
+            read += 1;
+        }
+        if let Ok(reply) = open_reply(&sealed_key, &sealed_key.seal(bytes, [5; 32]).unwrap()) {
+            assert_eq!(reply.body, bytes[2..]);
+        }
+    });
+    assert!(read > 100, "only {read} letters of 5,000 were good enough to be read");
+}
+
+#[test]
 fn hostile_sheets_of_bookings_are_refused_with_their_place_or_read() {
     let head = "booking_id,name,booking_number,booked_at,place,complete,custody.criminal_arrest,\
                 person.age_years,charges.1.category,charges.1.level,charges.2.level,convictions";

@@ -154,6 +154,24 @@ impl VerifierKey {
     pub fn public(&self) -> &[u8; 32] {
         &self.public
     }
+
+    /// Seals bytes so that only the holder of the secret part can open them, with 32 random
+    /// bytes that are used once. `context` says what for: bytes that were sealed for one thing
+    /// do not open as another.
+    ///
+    /// # Errors
+    /// `not-sealed`: the key is no point that can be sealed to, or there are too many bytes.
+    pub fn seal(
+        &self,
+        context: &str,
+        plain: &[u8],
+        random: [u8; 32],
+    ) -> Result<(Vec<u8>, ReplyKey), Diagnostic> {
+        let (public, context) = (&self.public, context.as_bytes());
+        crypto::seal_to(public, random, context, &self.id().0, plain)
+            .map(|(sealed, shared)| (sealed, ReplyKey(shared)))
+            .ok_or_else(|| Diagnostic::error("not-sealed", "this cannot be sealed").path("key"))
+    }
 }
 
 impl fmt::Display for VerifierKey {
@@ -232,6 +250,57 @@ impl SecretKey {
 
     pub(crate) fn sign(&self, message: &[u8]) -> [u8; 64] {
         crypto::sign(&self.seed, message)
+    }
+
+    /// Opens what was sealed to this key's public part for `context`.
+    ///
+    /// # Errors
+    /// `not-opened`: it was sealed to another key or for another thing, or a bit was changed.
+    pub fn open(&self, context: &str, sealed: &[u8]) -> Result<(Vec<u8>, ReplyKey), Diagnostic> {
+        let id = self.verifier.id();
+        crypto::open_sealed(&self.seed, context.as_bytes(), &id.0, sealed)
+            .map(|(plain, shared)| (plain, ReplyKey(shared)))
+            .ok_or_else(not_opened)
+    }
+}
+
+fn not_opened() -> Diagnostic {
+    Diagnostic::error("not-opened", "this does not open: sealed to another key, or changed")
+}
+
+/// What the two ends of one sealing know, and nobody between them: seals the replies to it.
+/// Never printed, wiped when dropped.
+pub struct ReplyKey(crypto::Shared);
+
+impl ReplyKey {
+    /// Seals a reply, with 32 random bytes that are used once. The same request may come twice
+    /// and be answered differently: each answer has a key of its own, made of these bytes.
+    ///
+    /// # Errors
+    /// `not-sealed`: there are too many bytes.
+    pub fn seal(&self, plain: &[u8], random: [u8; 32]) -> Result<Vec<u8>, Diagnostic> {
+        let sealed = crypto::seal(&self.once(&random), &[0; 12], &[], plain)
+            .ok_or_else(|| Diagnostic::error("not-sealed", "the reply cannot be sealed"))?;
+        Ok([random.as_slice(), &sealed].concat())
+    }
+
+    /// Opens a reply.
+    ///
+    /// # Errors
+    /// `not-opened`: it is of another request, or a bit was changed.
+    pub fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, Diagnostic> {
+        let (random, sealed) = sealed.split_first_chunk::<32>().ok_or_else(not_opened)?;
+        crypto::open(&self.once(random), &[0; 12], &[], sealed).ok_or_else(not_opened)
+    }
+
+    fn once(&self, random: &[u8; 32]) -> crypto::Shared {
+        Zeroizing::new(crypto::hmac_sha256(&self.0, &[random]))
+    }
+}
+
+impl fmt::Debug for ReplyKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReplyKey")
     }
 }
 

@@ -49,7 +49,7 @@ pub use checkpoint::{Checkpoint, SignedCheckpoint};
 pub use evidence::{Claim, Evidence, prove};
 pub use fsck::{Against, Events, Finding, FsckReport, StoredLeaf, fsck};
 pub use hash::Hash;
-pub use key::{KeyId, KeyKind, KeyName, SecretKey, VerifierKey};
+pub use key::{KeyId, KeyKind, KeyName, ReplyKey, SecretKey, VerifierKey};
 pub use leaf::{CaseRef, Commitment, EventKind, Leaf, Opening, SealedHash};
 pub use note::{NOTE_BYTES_MAX, Note, NoteSignature, SIGNATURES_MAX, Signed};
 pub use peer::{Accepted, PeerView, Refusal};

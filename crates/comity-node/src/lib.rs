@@ -26,5 +26,5 @@ pub use identity::{Identity, Random};
 pub use log_key::{log_key_notes, log_keys};
 pub use mail::Parcel;
 pub use node::{Ask, Done, Happened, Node};
-pub use peer::{Peer, PeerNews};
+pub use peer::{BY_RELAY, Peer, PeerNews};
 pub use view::{CaseView, read_card, read_case, read_event};

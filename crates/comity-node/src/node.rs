@@ -251,6 +251,11 @@ impl Node {
         self.identity.message_key = key;
     }
 
+    /// The key that letters to a peer are sealed to at an instant.
+    pub fn key_of_peer(&self, peer: &Party, at: Timestamp) -> Option<comity_ledger::VerifierKey> {
+        self.keys.current(peer, at).cloned()
+    }
+
     /// The store, for reading.
     pub fn store(&mut self) -> &mut dyn Store {
         self.store.as_mut()

@@ -8,6 +8,9 @@ use comity_store::PeerRow;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// What an address starts with that is a relay's and not the node's own.
+pub const BY_RELAY: &str = "relay+";
+
 /// Another party.
 #[derive(Debug, Clone)]
 pub struct Peer {
@@ -15,7 +18,8 @@ pub struct Peer {
     pub party: Party,
     /// Which side of the exchange it is.
     pub side: Side,
-    /// Where its node listens: `https://office.example:8443`.
+    /// Where its node listens: `https://office.example:8443`; [`BY_RELAY`] before it means the
+    /// relay that stands before the node.
     pub url: String,
     /// The name of its ledger.
     pub origin: String,
@@ -87,14 +91,16 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 pub(crate) fn check_url(url: &str) -> Result<(), Diagnostic> {
-    let is_url = ["https://", "http://"].iter().any(|s| url.starts_with(s));
+    let address = url.strip_prefix(BY_RELAY).unwrap_or(url);
+    let is_url = ["https://", "http://"].iter().any(|s| address.starts_with(s));
     if is_url && !url.chars().any(char::is_whitespace) {
         return Ok(());
     }
     let message = format!("`{url}` is no address of a node");
-    Err(Diagnostic::error("bad-url", message)
-        .path("url")
-        .help("an address is `https://` with a host and, where it is not 443, a port"))
+    Err(Diagnostic::error("bad-url", message).path("url").help(
+        "an address is `https://` with a host and, where it is not 443, a port; `relay+` \
+             before it is a relay's",
+    ))
 }
 
 impl Peer {

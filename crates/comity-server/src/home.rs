@@ -4,15 +4,17 @@
 //! node.toml          settings; no secrets
 //! keys/message.key   signs envelopes        keys/log.key      signs checkpoints
 //! keys/witness.key   countersigns           keys/store.key    wraps persons' keys
+//! keys/message.key.before   opens letters of peers who have not heard of the key in use
 //! node.db            the store, where it is SQLite
 //! ```
 //! The keys are readable by the node's user alone; a folder that others can read is refused.
 
+use crate::listen::Tls;
 use comity_exchange::Party;
 use comity_exchange::case::Side;
 use comity_ledger::{KeyKind, KeyName, SecretKey, StoreKey, Trust};
 use comity_model::Diagnostic;
-use comity_node::{Identity, Peer, PeerNews, Random, log_key_notes, log_keys};
+use comity_node::{BY_RELAY, Identity, Peer, PeerNews, Random, log_key_notes, log_keys};
 use comity_store::{PostgresOptions, PostgresStore, Reads, SqliteOptions, SqliteStore, Store};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -65,6 +67,10 @@ pub struct Settings {
     /// A certificate authority of the peers beside those of the system, PEM.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_ca: Option<PathBuf>,
+    /// The relay that stands between this node and its peers, `https://bureau.example:8444`:
+    /// what they send comes through it, and so goes what the node sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relay: Option<String>,
     /// Seconds between checkpoints that are shown to the peers.
     #[serde(default = "default_head_s")]
     pub head_s: u64,
@@ -130,6 +136,7 @@ impl Settings {
             drop_keep_days: default_drop_keep_days(),
             tls: None,
             peer_ca: None,
+            relay: None,
             head_s: default_head_s(),
             idle_minutes: default_idle_minutes(),
             letterhead: None,
@@ -189,16 +196,6 @@ pub struct WebhookSettings {
     /// Kinds of events, `request.received` or `hold.*`; all where there is none.
     #[serde(default)]
     pub events: Vec<String>,
-}
-
-/// Files for TLS.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Tls {
-    /// Certificate chain.
-    pub certificate: PathBuf,
-    /// Private key.
-    pub key: PathBuf,
 }
 
 fn default_store() -> String {
@@ -363,12 +360,7 @@ impl Home {
     }
 
     fn key(&self, name: &str) -> Result<SecretKey, Diagnostic> {
-        let path = self.folder.join("keys").join(format!("{name}.key"));
-        let text = read_secret(&path)?;
-        SecretKey::parse(text.trim()).map_err(|mut d| {
-            d.file = path.display().to_string();
-            d
-        })
+        read_key(&self.folder.join("keys").join(format!("{name}.key")))
     }
 
     /// Who the node is.
@@ -392,6 +384,22 @@ impl Home {
         })
     }
 
+    /// The keys that letters to this node may be sealed to: the one in use, the one before it,
+    /// and the one that peers were told of and that is not in use yet.
+    ///
+    /// # Errors
+    /// A key that is damaged, or readable by others.
+    pub fn letter_keys(&self) -> Result<Vec<SecretKey>, Diagnostic> {
+        let mut keys = vec![self.key("message")?];
+        for other in ["message.key.before", "message.key.next"] {
+            let path = self.folder.join("keys").join(other);
+            if path.exists() {
+                keys.push(read_key(&path)?);
+            }
+        }
+        Ok(keys)
+    }
+
     /// What other nodes need to know of this one; no secrets.
     ///
     /// # Errors
@@ -401,7 +409,10 @@ impl Home {
         Ok(PeerNews {
             party: self.settings.party.clone(),
             side: self.settings.side,
-            url: self.settings.url.clone(),
+            url: match &self.settings.relay {
+                Some(relay) => format!("{BY_RELAY}{relay}"),
+                None => self.settings.url.clone(),
+            },
             message_key: identity.message_key.verifier().to_string(),
             log_key: identity.log_key.verifier().to_string(),
             witness_key: identity.witness_key.verifier().to_string(),
@@ -417,7 +428,7 @@ impl Home {
         if !path.exists() {
             return Ok(());
         }
-        let next = SecretKey::parse(read_secret(&path)?.trim())?;
+        let next = read_key(&path)?;
         // A chain that ends at the new key says that the change was made.
         let is_made = !log_key_notes(store)?.is_empty() && log_keys(store, next.verifier()).is_ok();
         if is_made { self.use_next_key("log") } else { Ok(()) }
@@ -432,7 +443,7 @@ impl Home {
         let path = self.folder.join(format!("keys/{which}.key.next"));
         if path.exists() {
             // Begun before, and not finished: the same key, so that nobody is told of two.
-            return SecretKey::parse(read_secret(&path)?.trim());
+            return read_key(&path);
         }
         let party = Party::new(&self.settings.party)?;
         let mut seed = Zeroizing::new([0; 32]);
@@ -450,6 +461,9 @@ impl Home {
     pub fn use_next_key(&self, which: &str) -> Result<(), Diagnostic> {
         let keys = self.folder.join("keys");
         let path = keys.join(format!("{which}.key"));
+        if which == "message" {
+            keep_before(&path).map_err(|e| fault(&path, "not-written", e))?;
+        }
         fs::rename(keys.join(format!("{which}.key.next")), &path)
             .map_err(|e| fault(&path, "not-written", e))
     }
@@ -464,6 +478,24 @@ fn key_name(party: &Party, key: &str) -> String {
         "witness" => format!("{base}/witness"),
         _ => party.to_owned(),
     }
+}
+
+/// Keeps the message key in use beside the one that is about to take its place. A second link:
+/// cut off anywhere, the key in use is where it was.
+fn keep_before(path: &Path) -> std::io::Result<()> {
+    let before = path.with_extension("key.before");
+    match fs::remove_file(&before) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    fs::hard_link(path, before)
+}
+
+fn read_key(path: &Path) -> Result<SecretKey, Diagnostic> {
+    SecretKey::parse(read_secret(path)?.trim()).map_err(|mut d| {
+        d.file = path.display().to_string();
+        d
+    })
 }
 
 fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), Diagnostic> {

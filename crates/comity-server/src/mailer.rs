@@ -3,8 +3,9 @@
 
 use crate::engine::Engine;
 use crate::metrics::Metrics;
-use crate::parcel::{self, PARCEL_TYPE};
-use comity_exchange::Party;
+use crate::parcel;
+use crate::post::Post;
+use comity_exchange::{LetterKind, Party};
 use comity_ledger::Hash;
 use comity_node::{Ask, HeadReply, Parcel};
 use serde::{Deserialize, Serialize};
@@ -17,9 +18,6 @@ const PARCELS_MAX: usize = 64;
 
 /// How long the mailer sleeps when nothing tells it of something new.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// Longest time for one message.
-const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// A checkpoint on its way to a peer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -64,8 +62,8 @@ impl From<HeadReply> for HeadAnswer {
 pub struct Mailer {
     /// The node.
     pub engine: Engine,
-    /// Speaks HTTP.
-    pub client: reqwest::Client,
+    /// Reaches the peers.
+    pub post: Post,
     /// Counts.
     pub metrics: Arc<Metrics>,
 }
@@ -134,21 +132,11 @@ impl Mailer {
     async fn send(&self, parcel: Parcel) -> Result<Vec<Vec<u8>>, String> {
         let body = parcel::write(&parcel.envelope, parcel.files.iter().map(Vec::as_slice))
             .ok_or("the parcel is too large")?;
-        let reply = self
-            .client
-            .post(format!("{}/exchange/v1/messages", parcel.url))
-            .header("content-type", PARCEL_TYPE)
-            .timeout(TIMEOUT)
-            .body(body)
-            .send()
-            .await
-            .map_err(|e| e.without_url().to_string())?;
-        let status = reply.status();
-        let body = reply.bytes().await.map_err(|e| e.without_url().to_string())?;
-        if !status.is_success() {
-            return Err(format!("the peer says {status}"));
+        let reply = self.post.send(&parcel.peer, &parcel.url, LetterKind::Messages, body).await?;
+        if !(200..300).contains(&reply.status) {
+            return Err(format!("the peer says {}", reply.status));
         }
-        let receipts = comity_ledger::read_sealed(&body).map_err(|d| d.message)?;
+        let receipts = comity_ledger::read_sealed(&reply.body).map_err(|d| d.message)?;
         if receipts.is_empty() {
             return Err("the peer waits for an earlier message".to_owned());
         }
@@ -194,17 +182,8 @@ impl Mailer {
                 proof: head.proof.iter().map(Hash::to_string).collect(),
             };
             let body = serde_json::to_vec(&shown).map_err(|e| e.to_string())?;
-            let reply = self
-                .client
-                .post(format!("{url}/exchange/v1/heads"))
-                .header("content-type", "application/json")
-                .timeout(TIMEOUT)
-                .body(body)
-                .send()
-                .await
-                .map_err(|e| e.without_url().to_string())?;
-            let bytes = reply.bytes().await.map_err(|e| e.without_url().to_string())?;
-            match serde_json::from_slice(&bytes).map_err(|e| e.to_string())? {
+            let reply = self.post.send(peer, url, LetterKind::Heads, body).await?;
+            match serde_json::from_slice(&reply.body).map_err(|e| e.to_string())? {
                 HeadAnswer::Countersigned(note) => {
                     let (party, note) = (peer.clone(), note.into_bytes());
                     let ask = Ask::Countersigned { party, note };

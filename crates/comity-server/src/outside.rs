@@ -3,8 +3,8 @@
 
 use crate::account::{Claims, Discovery, Flow, Provider};
 use crate::home::{Home, OutsideSignIn, SystemRandom, read_secret};
+use crate::listen;
 use crate::problem::Problem;
-use crate::serve::client_with;
 use axum::http::StatusCode;
 use comity_model::Diagnostic;
 use jiff::Timestamp;
@@ -71,7 +71,7 @@ impl<T> Outside<T> {
         }
         let secret = settings.client_secret.as_ref();
         let secret = secret.map(|path| read_secret(&home.path(path))).transpose()?;
-        let client = client_with(home, settings.ca.as_deref(), "outside_sign_in.ca")?;
+        let client = listen::client(&home.folder, settings.ca.as_deref(), "outside_sign_in.ca")?;
         let redirect_uri = format!("{}{BACK}", home.settings.url.trim_end_matches('/'));
         let under_way = Mutex::new(BTreeMap::new());
         Ok(Some(Outside { settings, redirect_uri, secret, client, under_way }))

@@ -306,6 +306,13 @@ pub const ROUTES: &[Route] = &[
     .takes(Body::Bytes(crate::parcel::PARCEL_TYPE)),
     route("POST", "/exchange/v1/heads", Needs::Nobody, "A peer shows its ledger; signed")
         .takes(Body::Json("ShownHead")),
+    route(
+        "POST",
+        "/exchange/v1/letters",
+        Needs::Nobody,
+        "Either of the two before, sealed, as a relay passes it on",
+    )
+    .takes(Body::Bytes(crate::post::LETTER_TYPE)),
 ];
 
 fn handler(method: &str, path: &str) -> Option<MethodRouter<Arc<App>>> {
@@ -347,6 +354,9 @@ fn handler(method: &str, path: &str) -> Option<MethodRouter<Arc<App>>> {
         ("POST", "/exchange/v1/messages") => {
             post(exchange::messages).layer(DefaultBodyLimit::max(PARCEL_BYTES_MAX))
         }
+        ("POST", "/exchange/v1/letters") => post(exchange::letters).layer(DefaultBodyLimit::max(
+            PARCEL_BYTES_MAX + comity_exchange::LETTER_OVERHEAD_BYTES,
+        )),
         ("POST", "/exchange/v1/heads") => post(exchange::heads),
         _ => return account_handler(method, path),
     })

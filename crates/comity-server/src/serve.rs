@@ -8,8 +8,10 @@ use crate::door::Door;
 use crate::engine::{Clock, Engine, Running};
 use crate::home::{Home, SystemRandom};
 use crate::import::folder::{self, DropFolder};
+use crate::listen::{self, Listener, Serving};
 use crate::mailer::Mailer;
 use crate::metrics::Metrics;
+use crate::post::Post;
 use crate::research::Desk;
 use crate::routes::router;
 use crate::searcher::{self, Searcher};
@@ -18,16 +20,12 @@ use comity_exchange::case::Side;
 use comity_model::Diagnostic;
 use comity_node::Node;
 use comity_policy::Library;
-use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Connections for reading beside the node's own.
 const READERS: usize = 8;
-
-/// Longest wait for requests that are under way when the server stops.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// What a node offers at the desk beside custody.
 #[derive(Default)]
@@ -44,8 +42,7 @@ pub struct Server {
     pub app: Arc<App>,
     /// Where it listens.
     pub address: SocketAddr,
-    handle: axum_server::Handle<SocketAddr>,
-    serving: tokio::task::JoinHandle<std::io::Result<()>>,
+    serving: Serving,
     running: Running,
 }
 
@@ -117,32 +114,33 @@ impl Server {
             research: research.map(Arc::new),
             webhooks,
         });
-        let mailer =
-            Mailer { engine: engine.clone(), client: client(home)?, metrics: metrics.clone() };
+        let client = listen::client(&home.folder, settings.peer_ca.as_deref(), "peer_ca")?;
+        let post =
+            Post { engine: engine.clone(), client: client.clone(), relay: settings.relay.clone() };
+        let mailer = Mailer { post, engine: engine.clone(), metrics: metrics.clone() };
         tokio::spawn(mailer.clone().run());
         tokio::spawn(mailer.show_heads(Duration::from_secs(settings.head_s.max(1))));
         tokio::spawn(alarm::run(engine.clone(), metrics));
         tokio::spawn(alarm::clean(app.clone()));
-        serve_programs(&app, &client(home)?, folder);
+        serve_programs(&app, &client, folder);
         if let Some(searcher) = searcher {
             tokio::spawn(searcher::run(engine, searcher));
         }
-        let (listener, address) = listen(settings.listen)?;
-        let handle = axum_server::Handle::new();
-        let serving = match serve(home, listener, &app, &handle).await {
-            Ok(serving) => serving,
+        let listener = Listener::new(settings.listen)?;
+        let address = listener.address;
+        let tls = settings.tls.as_ref();
+        match listener.serve(&home.folder, tls, router(app.clone())).await {
+            Ok(serving) => Ok(Server { app, address, serving, running }),
             Err(fault) => {
                 running.stop();
-                return Err(fault);
+                Err(fault)
             }
-        };
-        Ok(Server { app, address, handle, serving, running })
+        }
     }
 
     /// Stops: no new requests, those under way are finished, the ledger is signed.
     pub async fn stop(self) {
-        self.handle.graceful_shutdown(Some(GRACE));
-        let _ = self.serving.await;
+        self.serving.stop().await;
         let running = self.running;
         let _ = tokio::task::spawn_blocking(move || running.stop()).await;
     }
@@ -155,34 +153,6 @@ fn serve_programs(app: &Arc<App>, client: &reqwest::Client, folder: Option<DropF
     }
     if let Some(folder) = folder {
         tokio::spawn(folder::watch(app.clone(), folder));
-    }
-}
-
-/// Serves HTTP: over TLS, or without it on the machine itself.
-async fn serve(
-    home: &Home,
-    listener: TcpListener,
-    app: &Arc<App>,
-    handle: &axum_server::Handle<SocketAddr>,
-) -> Result<tokio::task::JoinHandle<std::io::Result<()>>, Diagnostic> {
-    let local = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
-    let service = router(app.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let failed = |e: std::io::Error| failed("not-listening", e);
-    match tls(home).await? {
-        Some(tls) => {
-            let server = axum_server::from_tcp_rustls(listener, tls).map_err(failed)?;
-            Ok(tokio::spawn(server.handle(handle.clone()).serve(service)))
-        }
-        None if local => {
-            let server = axum_server::from_tcp(listener).map_err(failed)?;
-            Ok(tokio::spawn(server.handle(handle.clone()).serve(service)))
-        }
-        None => {
-            let message = "without TLS a node listens on its own machine only";
-            Err(Diagnostic::error("no-tls", message)
-                .path("tls")
-                .help("name a certificate and key in node.toml, or listen on 127.0.0.1"))
-        }
     }
 }
 
@@ -201,67 +171,6 @@ fn drop_folder(home: &Home) -> Result<Option<DropFolder>, Diagnostic> {
         return Err(fault.help("a drop folder is a setting of an agency's node"));
     }
     DropFolder::open(home.path(path), home.settings.drop_keep_days).map(Some)
-}
-
-fn listen(at: SocketAddr) -> Result<(TcpListener, SocketAddr), Diagnostic> {
-    let bound = TcpListener::bind(at).and_then(|l| l.set_nonblocking(true).map(|()| l));
-    let listener = bound.map_err(|e| {
-        failed("address-taken", format!("`{at}` cannot be listened on: {e}"))
-            .help("another node may run already; `listen` in node.toml is the address")
-    })?;
-    let address = listener.local_addr().map_err(|e| failed("address-taken", e))?;
-    Ok((listener, address))
-}
-
-async fn tls(home: &Home) -> Result<Option<axum_server::tls_rustls::RustlsConfig>, Diagnostic> {
-    let Some(tls) = &home.settings.tls else { return Ok(None) };
-    provider();
-    let (certificate, key) = (home.path(&tls.certificate), home.path(&tls.key));
-    let config = axum_server::tls_rustls::RustlsConfig::from_pem_file(&certificate, &key).await;
-    let config = config.map_err(|e| {
-        let mut fault = failed("bad-tls", e).path("tls");
-        fault.file = certificate.display().to_string();
-        fault.help("certificate chain and private key are PEM files")
-    })?;
-    Ok(Some(config))
-}
-
-/// Which cryptography TLS uses; said once in a process.
-fn provider() {
-    // An error says that it was said before.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-}
-
-fn client(home: &Home) -> Result<reqwest::Client, Diagnostic> {
-    client_with(home, home.settings.peer_ca.as_deref(), "peer_ca")
-}
-
-/// Speaks HTTP, and believes a certificate authority beside those of the system.
-///
-/// # Errors
-/// `bad-tls`: its file, by the name of its setting.
-pub(crate) fn client_with(
-    home: &Home,
-    ca: Option<&Path>,
-    setting: &'static str,
-) -> Result<reqwest::Client, Diagnostic> {
-    provider();
-    let mut builder = reqwest::Client::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .redirect(reqwest::redirect::Policy::none())
-        .user_agent(concat!("comity/", env!("CARGO_PKG_VERSION")));
-    if let Some(path) = ca {
-        let path = home.path(path);
-        let bad = |why: String| {
-            let mut fault = failed("bad-tls", why).path(setting);
-            fault.file = path.display().to_string();
-            fault
-        };
-        let pem = std::fs::read(&path).map_err(|e| bad(e.to_string()))?;
-        let certificate = reqwest::Certificate::from_pem(&pem).map_err(|e| bad(e.to_string()))?;
-        builder = builder.add_root_certificate(certificate);
-    }
-    builder.build().map_err(|e| failed("no-client", e))
 }
 
 /// Waits for Ctrl-C, or for the system's request to end.

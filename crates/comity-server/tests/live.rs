@@ -9,6 +9,8 @@
 
 #[path = "live/import.rs"]
 mod import;
+#[path = "live/relay.rs"]
+mod relay;
 #[path = "live/routes.rs"]
 mod routes;
 #[path = "../../comity-exchange/tests/case/scenario.rs"]

@@ -14,6 +14,7 @@ mod node;
 mod policy;
 mod print;
 mod receipt;
+mod relay;
 mod replay;
 mod report;
 mod research;
@@ -79,6 +80,8 @@ enum Command {
     Node(node::Command),
     /// Run a node of the exchange
     Serve(serve::Args),
+    /// Pass sealed letters on between nodes that do not reach each other
+    Relay(relay::Args),
     /// Play a day of a county jail and a federal office on this machine
     Demo(demo::Args),
     /// Print a completion script for a shell
@@ -123,6 +126,7 @@ fn run(cli: &Cli) -> Result<u8, fail::Failure> {
         Command::Node(command) => node::run(command, policies, cli.json),
         Command::Demo(args) => demo::run(args, policies, cli.json),
         Command::Serve(args) => serve::run(args, policies, cli.json),
+        Command::Relay(args) => relay::run(args, cli.json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "comity", &mut std::io::stdout());
             Ok(fail::EXIT_OK)

@@ -4,15 +4,24 @@ use super::{Accept, as_json};
 use crate::app::App;
 use crate::mailer::{HeadAnswer, ShownHead};
 use crate::parcel::{self, PARCEL_TYPE, RECEIPTS_TYPE};
+use crate::post::{LETTER_REPLY_TYPE, LETTER_TYPE, random};
 use crate::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use comity_exchange::Party;
+use comity_exchange::{LetterKind, Party, Reply, open_letter, seal_reply};
 use comity_ledger::Hash;
 use comity_node::{Ask, Done};
 use std::sync::Arc;
+
+fn is(headers: &HeaderMap, form: &str, code: &str) -> Result<(), Problem> {
+    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == form) {
+        return Ok(());
+    }
+    let detail = format!("this comes as `{form}`");
+    Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail))
+}
 
 /// `POST /exchange/v1/messages`: a parcel; the reply is the receipts.
 pub async fn messages(
@@ -20,12 +29,13 @@ pub async fn messages(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind != PARCEL_TYPE) {
-        let detail = format!("a message comes as `{PARCEL_TYPE}`");
-        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "not-a-parcel", detail));
-    }
+    is(&headers, PARCEL_TYPE, "not-a-parcel")?;
+    take_parcel(&app, &body).await
+}
+
+async fn take_parcel(app: &App, body: &[u8]) -> Result<Response, Problem> {
     let (envelope, files) =
-        parcel::read(&body).map_err(|d| Problem::bad_request(d.code, d.message))?;
+        parcel::read(body).map_err(|d| Problem::bad_request(d.code, d.message))?;
     let done = app.engine.ask(Ask::Deliver { envelope, files }).await.inspect_err(|fault| {
         app.metrics.refused.inc();
         tracing::warn!(code = fault.code(), "a peer's message was refused");
@@ -42,6 +52,10 @@ pub async fn heads(
     State(app): State<Arc<App>>,
     Accept(shown): Accept<ShownHead>,
 ) -> Result<Response, Problem> {
+    take_head(&app, shown).await
+}
+
+async fn take_head(app: &App, shown: ShownHead) -> Result<Response, Problem> {
     let bad = |what: &str| Problem::bad_request("bad-head", format!("`{what}` cannot be read"));
     let party = Party::new(&shown.party).map_err(|_| bad("party"))?;
     let proof: Option<Vec<Hash>> = shown.proof.iter().map(|h| Hash::parse(h)).collect();
@@ -52,4 +66,36 @@ pub async fn heads(
         tracing::error!(peer = %shown.party, "a peer's ledger told two stories; evidence kept");
     }
     Ok(as_json(StatusCode::OK, &HeadAnswer::from(reply)))
+}
+
+/// `POST /exchange/v1/letters`: either of the two above in a letter, by a relay. The reply is
+/// sealed whatever it says; what does not open has none.
+pub async fn letters(
+    State(app): State<Arc<App>>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    is(&headers, LETTER_TYPE, "not-a-letter")?;
+    let own = app.home.letter_keys().map_err(|fault| {
+        tracing::error!(code = fault.code, "letters cannot be opened: {fault}");
+        super::later()
+    })?;
+    let letter = open_letter(&own, &body).map_err(|d| {
+        app.metrics.refused.inc();
+        let is_other = d.code == "other-key";
+        let status = if is_other { StatusCode::CONFLICT } else { StatusCode::BAD_REQUEST };
+        Problem::new(status, d.code, d.message)
+    })?;
+    let taken = match letter.kind {
+        LetterKind::Messages => take_parcel(&app, &letter.body).await,
+        LetterKind::Heads => match serde_json::from_slice(&letter.body) {
+            Ok(shown) => take_head(&app, shown).await,
+            Err(e) => Err(Problem::bad_request("bad-head", e.to_string())),
+        },
+    };
+    let (parts, body) = taken.into_response().into_parts();
+    let body = axum::body::to_bytes(body, usize::MAX).await.map_err(|_| super::later())?;
+    let reply = Reply { status: parts.status.as_u16(), body: body.to_vec() };
+    let sealed = seal_reply(&letter.reply_key, &reply, random()).map_err(|_| super::later())?;
+    Ok((StatusCode::OK, [(header::CONTENT_TYPE, LETTER_REPLY_TYPE)], sealed).into_response())
 }

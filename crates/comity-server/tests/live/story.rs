@@ -4,7 +4,7 @@
 use crate::town::*;
 use serde_json::json;
 
-fn booking() -> serde_json::Value {
+pub fn booking() -> serde_json::Value {
     json!({ "book": {
         "booking": {
             "booked_at": "2016-03-01T14:00:00Z", "place": "us-ga",
@@ -24,7 +24,7 @@ fn booking() -> serde_json::Value {
     } })
 }
 
-fn determination() -> serde_json::Value {
+pub fn determination() -> serde_json::Value {
     json!({ "determine_status": {
         "removable": true, "basis": "final_order", "probable_cause": true,
         "facts": { "complete": true, "tree": {
@@ -36,7 +36,7 @@ fn determination() -> serde_json::Value {
     } })
 }
 
-fn request(id: &str) -> serde_json::Value {
+pub fn request(id: &str) -> serde_json::Value {
     json!({ "issue_request": { "draft": {
         "request": id, "form": "I-247D", "version": "2015-05", "issued_on": "2016-03-01",
         "asks": ["hold", "notify"], "basis": "final_order",

@@ -60,7 +60,7 @@ pub struct House {
 }
 
 impl House {
-    async fn new(name: &str, side: Side, start_at: &str, machine_sessions: bool) -> House {
+    pub async fn new(name: &str, side: Side, start_at: &str, machine_sessions: bool) -> House {
         let folder = TempDir::new().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = format!("http://{port}");
@@ -240,8 +240,18 @@ impl Town {
     pub async fn with(start_at: &str, machine_sessions: bool) -> Town {
         let jail = House::new("jail", Side::Agency, start_at, machine_sessions).await;
         let office = House::new("office", Side::Federal, start_at, machine_sessions).await;
+        Town::meeting(jail, office, |_, _| None).await
+    }
+
+    /// Houses of which the first reaches the second where `at` says, or straight.
+    pub async fn meeting(
+        jail: House,
+        office: House,
+        at: impl Fn(&House, &House) -> Option<String>,
+    ) -> Town {
         let meet = |to: &House, of: &House| {
-            let (engine, news) = (to.server().app.engine.clone(), of.home.news().unwrap());
+            let (engine, mut news) = (to.server().app.engine.clone(), of.home.news().unwrap());
+            news.url = at(to, of).unwrap_or(news.url);
             async move { engine.ask(Ask::AddPeer(news)).await.unwrap() }
         };
         meet(&jail, &office).await;

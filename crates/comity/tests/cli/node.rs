@@ -124,25 +124,53 @@ fn what_is_wrong_with_a_node_is_said() {
     assert!(plain.err.contains("without TLS"), "{}", plain.err);
 }
 
-#[test]
-fn a_node_serves_and_stops_when_it_is_told() {
-    let folder = TempDir::new().unwrap();
-    let at = folder.path();
-    init(at, "jail", "agency");
-    let mut serve = command(at, &["serve", "jail"]);
+/// Starts a program that listens, asks it for its health, and ends it as the system does; what
+/// it said of its health.
+fn health_of(at: &Path, args: &[&str]) -> String {
+    let mut serve = command(at, args);
     let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let address = line.trim().rsplit('/').next().unwrap().to_owned();
+    let after = line.split("//").nth(1).unwrap_or_else(|| panic!("`{line}`"));
+    let address = after.trim().split(',').next().unwrap().to_owned();
     let mut stream = TcpStream::connect(&address).unwrap();
     let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
-    assert!(reply.starts_with("HTTP/1.1 200") && reply.contains("\"status\":\"ok\""), "{reply}");
+    assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
     let id = child.id().to_string();
     let killed = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
     assert!(killed.success());
     assert!(child.wait().unwrap().success());
+    reply
+}
+
+#[test]
+fn a_node_serves_and_stops_when_it_is_told() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    init(at, "jail", "agency");
+    assert!(health_of(at, &["serve", "jail"]).contains("\"status\":\"ok\""));
     comity(at, &["node", "fsck", "jail", "--at-rest"]).ends(0);
+}
+
+#[test]
+fn a_relay_serves_and_says_what_is_wrong_with_its_settings() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    let party = "[[party]]\nname = \"jail.example/party\"\nurl = \"http://127.0.0.1:1\"\n";
+    fs::write(at.join("relay.toml"), format!("listen = \"127.0.0.1:0\"\n{party}")).unwrap();
+    assert!(health_of(at, &["relay", "relay.toml"]).ends_with("ok"));
+    for (text, what) in [
+        (format!("listen = \"0.0.0.0:0\"\n{party}"), "without TLS"),
+        (format!("listen = \"127.0.0.1:0\"\nport = 7\n{party}"), "port"),
+        (format!("listen = \"127.0.0.1:0\"\n{party}{party}"), "twice"),
+    ] {
+        fs::write(at.join("bad.toml"), text).unwrap();
+        let ran = comity(at, &["relay", "bad.toml"]).ends(1);
+        assert!(ran.err.contains("bad.toml") && ran.err.contains(what), "{}", ran.err);
+    }
+    let none = comity(at, &["relay", "nowhere.toml"]).ends(1);
+    assert!(none.err.contains("nowhere.toml"), "{}", none.err);
 }
