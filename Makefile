@@ -21,7 +21,7 @@ OUT    ?= out
 WITHOUT_CLUSTER = --workspace --exclude comity-cluster
 WITH_CLUSTER    = -p comity -p comity-cluster --features comity/cluster
 
-.PHONY: help test test-cluster soak fmt fmt-check clippy unit deny policies docs demo replay bench test-prints advisories fuzz clean
+.PHONY: help test test-cluster soak fmt fmt-check clippy unit deny policies docs demo replay bench test-prints advisories fuzz fuzz-api clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -95,6 +95,10 @@ fuzz: ## A longer run of the hostile-bytes tests: make fuzz ROUNDS=2000000
 	  $(CARGO) test --locked --release -p comity-policy -p comity-replay -p comity-print \
 	  -p comity-ledger -p comity-exchange \
 	  --test hostile_bytes --test hostile_tables --test formats_hostile --test hostile_gallery -- --nocapture
+
+fuzz-api: ## The API against its OpenAPI document, as every role, with schemathesis (needs Python)
+	$(CARGO) build --locked $(WITHOUT_CLUSTER) --bins
+	scripts/fuzz-api $(DEBUG) --examples $${EXAMPLES:-50}
 
 soak: ## Ten million random cases decided one by one and as tables: make soak CASES=… SEED=…
 	$(CARGO) run --locked --release -p comity-policy --example soak -- --cases $${CASES:-10000000} --seed $${SEED:-1}

@@ -129,7 +129,7 @@ fn responses(route: &Route) -> Value {
 fn query_schema(name: &str) -> Value {
     match name {
         "limit" => json!({ "type": "integer", "minimum": 1, "maximum": 1000 }),
-        "from" => json!({ "type": "integer", "minimum": 1 }),
+        "from" => json!({ "type": "integer", "minimum": 0 }),
         "in_custody" => json!({ "type": "boolean" }),
         "case" => json!({ "$ref": "#/components/schemas/Id" }),
         "kind" => json!({ "enum": TaskKind::NAMES }),

@@ -145,12 +145,17 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Problem {
         let status = match fault {
             Fault::Full(_) => StatusCode::INSUFFICIENT_STORAGE,
+            Fault::Misfit(_) => StatusCode::UNPROCESSABLE_ENTITY,
             _ => StatusCode::SERVICE_UNAVAILABLE,
         };
         // The words of a database can hold what was to be written.
         let detail = match &fault {
             Fault::Full(_) => "no space is left where the node stores; nothing was changed",
             Fault::ReadOnly(_) => "the node's store cannot be written; nothing was changed",
+            Fault::Misfit(_) => {
+                "something in it cannot be kept: instants are between 1677-09-21 and 2262-04-11, \
+                 and no text holds a zero byte; nothing was changed"
+            }
             _ => "the node's store does not answer now; try again",
         };
         Problem::new(status, fault.code(), detail)

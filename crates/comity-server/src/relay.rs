@@ -2,13 +2,14 @@
 //! keys and no store, and can read neither; what it could not pass on stays with its sender,
 //! whose outbox tries again.
 
+use crate::api::Query;
 use crate::listen::{Listener, Serving, Tls, client};
 use crate::parcel::PARCEL_BYTES_MAX;
 use crate::post::{LETTER_REPLY_TYPE, LETTER_TYPE, LETTERS_PATH, RELAY_PATH};
 use crate::problem::Problem;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Query, State};
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};

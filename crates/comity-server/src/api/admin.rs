@@ -1,7 +1,7 @@
 //! What administrators do by program: accounts, tokens, keys, backups, settings, health; and the
 //! auditor's review. The pages of `/admin` do the same through the same calls.
 
-use super::{Accept, as_json};
+use super::{Accept, Path, as_json};
 use crate::account::{Account, AccountAct, Actor, ExternalId, NewAccount, Permission, Role};
 use crate::account::{Session, SessionId, Subject};
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::keys::{DAYS_MAX, rotate, rotate_log};
 use crate::pages::admin::{backups_known, backups_running, settings as settings_of};
 use crate::problem::Problem;
 use crate::review;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use comity_exchange::case::OfficialId;

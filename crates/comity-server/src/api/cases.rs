@@ -1,13 +1,13 @@
 //! Cases: lists, one case, what the law says of it, and entries into it.
 
-use super::{Accept, as_json, id_of, later, limit};
+use super::{Accept, Path, Query, as_json, id_of, later, limit};
 use crate::account::{Permission, Subject};
 use crate::api::case_json;
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
 use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use comity_exchange::case::{

@@ -1,12 +1,12 @@
 //! What desks and machines ask beside cases: worklists, the audit, peers, the clock, health.
 
-use super::{Accept, as_json, limit};
+use super::{Accept, Query, as_json, limit};
 use crate::account::{Permission, Subject};
 use crate::api::case_json;
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,7 @@ use comity_exchange::case::{CaseId, OfficialId, OfficialRole, TaskKind};
 use comity_node::{Ask, PeerNews};
 use comity_store::{Fault, Page, Reads, TaskCursor, TaskRow};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -196,6 +197,10 @@ pub async fn set_clock(
     caller: Caller,
     Accept(set): Accept<SetClock>,
 ) -> Result<Response, Problem> {
+    if !(1900..2200).contains(&set.now.to_zoned(TimeZone::UTC).year()) {
+        let detail = "a rehearsal's clock stands between 1900 and 2200";
+        return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "bad-instant", detail));
+    }
     if !app.engine.clock.set(set.now) {
         let detail = "this node's clock is the machine's";
         return Err(Problem::new(StatusCode::CONFLICT, "real-clock", detail));

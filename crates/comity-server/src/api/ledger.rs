@@ -1,11 +1,11 @@
 //! The ledger: how far it is, who countersigned, and evidence of one leaf.
 
-use super::as_json;
+use super::{Path, as_json};
 use crate::account::{Permission, Subject};
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use comity_ledger::{Bundle, Claim, Nodes, SignedCheckpoint, VerifierKey, prove};

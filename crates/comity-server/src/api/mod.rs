@@ -13,7 +13,8 @@ pub mod webhooks;
 
 use crate::problem::Problem;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use comity_exchange::case::CaseId;
@@ -50,6 +51,34 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Accept<T> {
             };
             Problem::new(status, "bad-body", format!("the body cannot be read: {e}"))
         })
+    }
+}
+
+/// The query of an address, with an error that says what is wrong with it.
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match axum::extract::Query::try_from_uri(&parts.uri) {
+            Ok(axum::extract::Query(query)) => Ok(Query(query)),
+            Err(e) => Err(Problem::bad_request("bad-query", e.body_text())),
+        }
+    }
+}
+
+/// The parts of a path, with an error that says what is wrong with them.
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match axum::extract::Path::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(path)) => Ok(Path(path)),
+            Err(e) => Err(Problem::bad_request("bad-path", e.body_text())),
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 //! under `/session`, as they are part of signing in too.
 
 use super::admin::session_json;
-use super::{Accept, as_json};
+use super::{Accept, Path, as_json};
 use crate::account::{FactorAdded, SessionId};
 use crate::app::App;
 use crate::door::{Caller, Knock, at_desk, look};
 use crate::problem::Problem;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;

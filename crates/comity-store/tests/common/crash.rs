@@ -82,6 +82,7 @@ pub fn kill_again_and_again(
         child.kill().unwrap();
         child.wait().unwrap();
         reader.join().unwrap();
+        until_quiet(target);
         let acknowledged = told.try_iter().last().unwrap_or(acknowledged);
         let mut store = open(target).unwrap();
         let size = store.size().unwrap();
@@ -102,9 +103,30 @@ pub fn new_sqlite(path: &Path) -> String {
     format!("sqlite {}", path.display())
 }
 
-/// A new schema with the persons' keys.
+/// Waits until the server has ended what a killed writer had sent: its last commit may still be
+/// under way, and a check that reads meanwhile would see half of a story.
+fn until_quiet(target: &str) {
+    let Some((_, database)) = target.split_once(" dbname=") else { return };
+    let mut client = cluster().client();
+    let started = std::time::Instant::now();
+    loop {
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1";
+        let sessions: i64 = client.query_one(count, &[&database]).unwrap().get(0);
+        if sessions == 0 {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(60), "the server does not end a session");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A new database, so that its sessions can be told from others, with the persons' keys.
 pub fn new_postgres() -> String {
-    let options = cluster().options();
+    let mut options = cluster().options();
+    let database = format!("crash_{}", options.schema);
+    cluster().client().batch_execute(&format!("CREATE DATABASE {database}")).unwrap();
+    options.connection =
+        options.connection.replace("dbname=postgres", &format!("dbname={database}"));
     let target = format!("postgres {} {}", options.schema, options.connection);
     let mut store = PostgresStore::create(options).unwrap();
     store.commit(&Batch { expects: None, changes: Writer::keys() }).unwrap();
