@@ -20,6 +20,7 @@ use axum::response::{IntoResponse, Response};
 use comity_exchange::case::CaseId;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// Most lines of one page of a list.
 const LIMIT_MAX: usize = 1000;
@@ -49,8 +50,42 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Accept<T> {
             } else {
                 StatusCode::BAD_REQUEST
             };
-            Problem::new(status, "bad-body", format!("the body cannot be read: {e}"))
+            let what = without_values(&e.to_string(), &body);
+            Problem::new(status, "bad-body", format!("the body cannot be read: {what}"))
         })
+    }
+}
+
+/// A message about a body without the words of the body that it repeats: a name that stands in
+/// the wrong field is not said again. Where it is wrong, and what is expected, stays.
+fn without_values(message: &str, body: &[u8]) -> String {
+    let (found, expected) = message.split_at(message.rfind(", expected ").unwrap_or(message.len()));
+    let mut found = found.to_owned();
+    // What is no JSON is told by its place alone.
+    let Ok(value) = serde_json::from_slice(body) else { return message.to_owned() };
+    let mut words = Vec::new();
+    words_of(&value, &mut words);
+    for word in words {
+        for told in [format!("`{word}`"), format!("{word:?}")] {
+            if found.contains(&told) {
+                found = found.replace(&told, "`…`").replace(word.as_str(), "…");
+            }
+        }
+    }
+    found + expected
+}
+
+fn words_of<'a>(value: &'a Value, words: &mut Vec<&'a String>) {
+    match value {
+        Value::String(word) => words.push(word),
+        Value::Array(values) => values.iter().for_each(|value| words_of(value, words)),
+        Value::Object(members) => {
+            for (name, value) in members {
+                words.push(name);
+                words_of(value, words);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 

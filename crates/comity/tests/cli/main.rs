@@ -7,6 +7,7 @@
     reason = "a test fails by panicking"
 )]
 
+mod canary;
 mod decide;
 mod gallery;
 mod generate;

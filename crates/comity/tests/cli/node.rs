@@ -13,7 +13,8 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn init(folder: &Path, name: &str, side: &str) {
+/// Makes a node.
+pub fn init(folder: &Path, name: &str, side: &str) {
     let listen = format!("127.0.0.1:{}", free_port());
     let (party, url) = (format!("{name}.example/party"), format!("http://{listen}"));
     let args = [
@@ -124,25 +125,55 @@ fn what_is_wrong_with_a_node_is_said() {
     assert!(plain.err.contains("without TLS"), "{}", plain.err);
 }
 
-/// Starts a program that listens, asks it for its health, and ends it as the system does; what
-/// it said of its health.
+/// A program that listens, and its log.
+pub struct Running {
+    child: std::process::Child,
+    log: std::path::PathBuf,
+    pub address: String,
+}
+
+impl Running {
+    /// Starts it with the log at its most talkative, and waits until it says where it listens.
+    pub fn start(at: &Path, args: &[&str]) -> Running {
+        let log = at.join(format!("{}.log", args.join("-")));
+        let mut serve = command(at, args);
+        serve.env("COMITY_LOG", "trace").stdout(Stdio::piped());
+        let mut child = serve.stderr(fs::File::create(&log).unwrap()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let after = line.split("//").nth(1).unwrap_or_else(|| panic!("`{line}`"));
+        let address = after.trim().split(',').next().unwrap().to_owned();
+        Running { child, log, address }
+    }
+
+    /// Ends it as the system does; its log.
+    pub fn stop(mut self) -> String {
+        let id = self.child.id().to_string();
+        let killed = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(killed.success());
+        assert!(self.child.wait().unwrap().success());
+        fs::read_to_string(&self.log).unwrap()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A test that failed leaves nothing behind.
+        let _ = self.child.kill();
+    }
+}
+
+/// What a program says of its health.
 fn health_of(at: &Path, args: &[&str]) -> String {
-    let mut serve = command(at, args);
-    let mut child = serve.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-    let after = line.split("//").nth(1).unwrap_or_else(|| panic!("`{line}`"));
-    let address = after.trim().split(',').next().unwrap().to_owned();
-    let mut stream = TcpStream::connect(&address).unwrap();
+    let running = Running::start(at, args);
+    let address = &running.address;
+    let mut stream = TcpStream::connect(address).unwrap();
     let request = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).unwrap();
     let mut reply = String::new();
     stream.read_to_string(&mut reply).unwrap();
     assert!(reply.starts_with("HTTP/1.1 200"), "{reply}");
-    let id = child.id().to_string();
-    let killed = std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
-    assert!(killed.success());
-    assert!(child.wait().unwrap().success());
+    running.stop();
     reply
 }
 
