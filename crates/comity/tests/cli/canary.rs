@@ -67,7 +67,7 @@ async fn plant(caller: &mut Caller, n: usize) {
     let entries = format!("/api/v1/cases/{n:032x}/entries");
     let mut wrong = booking(n);
     let book = &mut wrong["entry"]["book"];
-    match n % 14 {
+    match n % 15 {
         0 => assert!(caller.json(&entries, &booking(n)).await < 300),
         1 => book["card"]["number"] = json!([name, born]),
         2 => book["booking"]["booked_at"] = json!(format!("{born} {name}")),
@@ -94,13 +94,18 @@ async fn plant(caller: &mut Caller, n: usize) {
             let sent = json!({ "account": name.to_lowercase(), "password": secret });
             assert!(caller.json("/api/v1/session", &sent).await >= 400);
         }
+        13 => {
+            let kind = "application/vnd.comity.parcel";
+            let message = format!("\0\0\0\x18{name} {alias}{born}");
+            assert!(caller.send("POST", "/exchange/v1/messages", kind, message).await >= 400);
+        }
         _ => {
             let path = format!("/api/v1/cases/{n:032x}/prints");
             let card = format!("1.001:{name}\u{1d}2.018:{alias}\u{1d}2.022:{born}");
             assert!(caller.send("PUT", &path, "application/octet-stream", card).await >= 400);
         }
     }
-    if (1..=9).contains(&(n % 14)) {
+    if (1..=9).contains(&(n % 15)) {
         caller.json(&entries, &wrong).await;
     }
 }
@@ -149,7 +154,7 @@ async fn personal_data_is_in_no_log_no_metric_no_address_and_no_error() {
             assert!(line.is_none(), "a log holds {canary}: {}", line.unwrap_or_default());
         }
     }
-    assert!(logs[0].contains("message not sent"), "the jail's log does not tell of its mail");
+    assert!(logs[0].contains("message was refused"), "the log does not tell of what was wrong");
 }
 
 /// Signs in with an invitation and chooses a password; the token.
