@@ -55,9 +55,9 @@ impl Research for Counter {
     }
 
     fn check(&self, text: &str) -> Result<String, Vec<Diagnostic>> {
-        let title = text.lines().find_map(|line| line.strip_prefix("title = \""));
-        let title = title.map(|t| t.trim_end_matches('"').to_owned());
-        title.ok_or_else(|| {
+        let root: toml::Table = text.parse().unwrap();
+        let title = root.get("title").and_then(toml::Value::as_str);
+        title.map(str::to_owned).ok_or_else(|| {
             let mut d = Diagnostic::error("missing-key", "a mapping needs `<title>`");
             (d.line, d.column) = (3, 1);
             vec![d]

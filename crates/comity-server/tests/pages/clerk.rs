@@ -153,7 +153,8 @@ async fn a_claim_that_was_taken_down_becomes_a_report_as_an_accessible_pdf() {
     let claim = page.filled(&[("claimed_by", "王小明 <b>"), ("text", "Still here")]);
     tab.post(&path, &claim).await.is(303);
     let paper = format!("{path}/report.pdf");
-    assert_eq!(town.jail.get(&town.clerk, &paper).await.status, 422, "no moment is known");
+    let none = covered(&town, &paper).await;
+    assert_eq!(none.status, 422, "no moment is known from which it was too long");
     tab.record("eligible", &[("reason", "bond_posted")]).await.is(303);
     crate::pdf::is_accessible(&made(&town, &paper).await);
     assert!(tab.get(&path).await.html.contains(&paper), "the page links to it");
@@ -161,15 +162,21 @@ async fn a_claim_that_was_taken_down_becomes_a_report_as_an_accessible_pdf() {
     assert_eq!(office.status, 404, "it is the agency's own");
 }
 
-/// The bytes of a paper, as soon as a checkpoint covers its leaf.
+/// The bytes of a paper that can be made.
 async fn made(town: &Town, path: &str) -> Vec<u8> {
+    let reply = covered(town, path).await;
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(reply.headers["content-type"], "application/pdf");
+    reply.body.to_vec()
+}
+
+/// What a paper's address gives as soon as a checkpoint covers its leaf.
+async fn covered(town: &Town, path: &str) -> Reply {
     for _ in 0..400 {
         let reply = town.jail.get(&town.clerk, path).await;
-        if reply.status == 200 {
-            assert_eq!(reply.headers["content-type"], "application/pdf");
-            return reply.body.to_vec();
+        if reply.status != 409 {
+            return reply;
         }
-        assert_eq!(reply.status, 409, "{}", String::from_utf8_lossy(&reply.body));
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("no checkpoint covers {path}");

@@ -74,6 +74,8 @@ impl Demo {
         let up = lines.any(|line| line.unwrap().starts_with(until));
         let ready_after = start.elapsed();
         assert!(up, "the demo did not come so far: {until}");
+        // A day that goes on has more to say, to somebody who listens.
+        std::thread::spawn(move || lines.for_each(drop));
         let (jail, office) =
             (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{}", port + 1));
         Demo { process, folder, jail, office, ready_after, client: reqwest::Client::new() }

@@ -65,23 +65,28 @@ struct Walk {
     seen: BTreeMap<String, usize>,
 }
 
+/// What is wrong with the page that is open: by axe, at 320 pixels, at 200 percent.
+pub async fn faults(browser: &Browser, what: &str) -> Vec<String> {
+    let found = axe(browser).await;
+    let mut faults: Vec<String> = found.iter().map(|f| format!("{what}: {f:#}")).collect();
+    for (name, set) in [("320 px", NARROW), ("200 %", LARGE)] {
+        browser.viewport(set).await;
+        let wider = overflow(browser).await;
+        if wider > 0.0 {
+            faults.push(format!("{what}: {wider} pixels too wide at {name}"));
+        }
+    }
+    browser.viewport(DESK).await;
+    let headings = browser.client.find_all(Locator::Css("h1")).await.unwrap();
+    if headings.len() != 1 {
+        faults.push(format!("{what}: {} first headings", headings.len()));
+    }
+    faults
+}
+
 impl Walk {
     async fn look(&mut self, browser: &Browser, role: &str, path: &str) {
-        for fault in axe(browser).await {
-            self.faults.push(format!("{role} {path}: {fault:#}"));
-        }
-        for (name, set) in [("320 px", NARROW), ("200 %", LARGE)] {
-            browser.viewport(set).await;
-            let wider = overflow(browser).await;
-            if wider > 0.0 {
-                self.faults.push(format!("{role} {path}: {wider} pixels too wide at {name}"));
-            }
-        }
-        browser.viewport(DESK).await;
-        let headings = browser.client.find_all(Locator::Css("h1")).await.unwrap();
-        if headings.len() != 1 {
-            self.faults.push(format!("{role} {path}: {} first headings", headings.len()));
-        }
+        self.faults.extend(faults(browser, &format!("{role} {path}")).await);
         let name = kind(path).trim_matches('/').replace('/', "-");
         // The federal boards are others than the jail's.
         let own = name == "board" && ["examiner", "officer"].contains(&role);
