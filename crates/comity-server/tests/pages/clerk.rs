@@ -155,7 +155,7 @@ async fn a_claim_that_was_taken_down_becomes_a_report_as_an_accessible_pdf() {
     let paper = format!("{path}/report.pdf");
     let none = covered(&town, &paper).await;
     assert_eq!(none.status, 422, "no moment is known from which it was too long");
-    tab.record("eligible", &[("reason", "bond_posted")]).await.is(303);
+    tab.record("eligible", &[("at", "2016-03-01T09:05"), ("reason", "bond_posted")]).await.is(303);
     crate::pdf::is_accessible(&made(&town, &paper).await);
     assert!(tab.get(&path).await.html.contains(&paper), "the page links to it");
     let office = town.office.get(&town.officer, &paper).await;
