@@ -7,8 +7,11 @@ use crate::rowfacts::{date_time, month_first, us_date};
 use comity_model::{Day, Diagnostic};
 use std::collections::HashMap;
 
+/// Whether a cell can be read in one way.
+type Can = fn(&str) -> bool;
+
 /// Ways to read a cell, by the names that mapping files have for them.
-const READS: [(&str, fn(&str) -> bool); 5] = [
+const READS: [(&str, Can); 5] = [
     ("date", |text| Day::parse(text).is_some()),
     ("date-time", |text| date_time(text).is_some()),
     ("us-date", |text| us_date(text).is_some()),

@@ -63,7 +63,7 @@ async fn columns_are_mapped_their_values_too_and_the_mapping_is_kept_with_the_da
     assert!(page.contains("Made here: Made up"), "{page}");
     let link = page.split("href=\"/research/map/").nth(1).unwrap().split('"').next().unwrap();
     let file = jail.get(&counsel, &format!("/research/map/{link}")).await;
-    let text = String::from_utf8(file.body.to_vec()).unwrap();
+    let text = String::from_utf8(file.body).unwrap();
     let mapping: toml::Table = text.parse().unwrap();
     assert_eq!(mapping["title"].as_str(), Some("Made up \"records\""));
     assert_eq!(mapping["data"]["year"].as_str(), Some("day <b>"));
@@ -145,7 +145,7 @@ async fn a_mapping_file_is_kept_as_it_was_sent_or_its_faults_are_located() {
         let page = String::from_utf8_lossy(&reply.body).into_owned();
         assert!(page.contains(says), "{says}: {page}");
     }
-    assert_eq!(send_file(jail, &counsel, &data, &[b'#'; 300_000]).await.status, 413);
+    assert_eq!(send_file(jail, &counsel, &data, &vec![b'#'; 300_000]).await.status, 413);
     let text = b"title = \"By hand\"\n# kept as it is\n";
     assert_eq!(send_file(jail, &counsel, &data, text).await.status, 303);
     let page = shown(jail, &counsel, &format!("/research/new?data={data}")).await;

@@ -167,7 +167,7 @@ async fn made(town: &Town, path: &str) -> Vec<u8> {
     let reply = covered(town, path).await;
     assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
     assert_eq!(reply.headers["content-type"], "application/pdf");
-    reply.body.to_vec()
+    reply.body
 }
 
 /// What a paper's address gives as soon as a checkpoint covers its leaf.
