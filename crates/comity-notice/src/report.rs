@@ -25,9 +25,12 @@ pub struct Officer {
 pub enum ReportKind {
     /// A person is said to have been held too long.
     OverDetention {
-        /// When the hold began.
-        began_at: Timestamp,
-        /// The limits on it.
+        /// When the hold began; `None` where none was started.
+        began_at: Option<Timestamp>,
+        /// When the person would have been released otherwise: the limit where no hold was
+        /// started.
+        eligible_at: Option<Timestamp>,
+        /// The limits on the hold.
         limits: Vec<Limit>,
         /// When custody ended; `None` if it had not when this was written.
         ended_at: Option<Timestamp>,
@@ -38,8 +41,8 @@ pub enum ReportKind {
         request: Request,
         /// When it was answered.
         answered_at: Timestamp,
-        /// The answer in question.
-        answer: ChannelAnswer,
+        /// The answers in question, one a channel.
+        answers: Vec<ChannelAnswer>,
     },
 }
 
@@ -122,11 +125,13 @@ impl Report {
         let who = self.who();
         sheet.blocks.push(Block::Named(who));
         match &self.kind {
-            ReportKind::OverDetention { began_at, limits, ended_at } => {
-                self.over_detention(&mut sheet, *began_at, limits, *ended_at)?;
+            ReportKind::OverDetention { began_at, eligible_at, limits, ended_at } => {
+                let due_at = first_to_end(limits).map(|(_, at)| at);
+                let due_at = due_at.or(*eligible_at).ok_or(NoticeError::NoEnd)?;
+                self.over_detention(&mut sheet, (*began_at, due_at, *ended_at), limits);
             }
-            ReportKind::WrongRefusal { request, answered_at, answer } => {
-                self.refusal(&mut sheet, request, *answered_at, answer);
+            ReportKind::WrongRefusal { request, answered_at, answers } => {
+                self.refusal(&mut sheet, request, *answered_at, answers);
             }
         }
         if !self.rules.is_empty() {
@@ -173,11 +178,9 @@ impl Report {
     fn over_detention(
         &self,
         sheet: &mut Sheet,
-        began_at: Timestamp,
+        (began_at, due_at, ended_at): (Option<Timestamp>, Timestamp, Option<Timestamp>),
         known: &[Limit],
-        ended_at: Option<Timestamp>,
-    ) -> Result<(), NoticeError> {
-        let (_, due_at) = first_to_end(known).ok_or(NoticeError::NoEnd)?;
+    ) {
         sheet.heading("The custody clock");
         let until = ended_at.unwrap_or(self.prepared_at);
         let ended = match ended_at {
@@ -189,14 +192,19 @@ impl Report {
         } else {
             "The record shows no time past the limit".to_owned()
         };
+        let (began, due) = match began_at {
+            Some(at) => (self.moment(at), "It had to end no later than"),
+            None => ("No hold was started".to_owned(), "The person would have been released"),
+        };
         sheet.blocks.push(Block::Notable(vec![
-            ("The hold began".to_owned(), self.moment(began_at)),
-            ("It had to end no later than".to_owned(), self.moment(due_at)),
+            ("The hold began".to_owned(), began),
+            (due.to_owned(), self.moment(due_at)),
             ("Custody ended".to_owned(), ended),
             ("Result".to_owned(), result),
         ]));
-        limits(sheet, known, &self.zone);
-        Ok(())
+        if !known.is_empty() {
+            limits(sheet, known, &self.zone);
+        }
     }
 
     fn refusal(
@@ -204,19 +212,21 @@ impl Report {
         sheet: &mut Sheet,
         request: &Request,
         answered_at: Timestamp,
-        answer: &ChannelAnswer,
+        answers: &[ChannelAnswer],
     ) {
         let words = sheet.words();
         sheet.heading("The request and the answer");
         sheet.says(request.received(words, &self.zone));
-        let mut why = vec![vec![plain((words.law)(answer.law))]];
-        why.extend(answer.reasons.iter().map(|reason| reason.line(words)));
-        sheet.blocks.push(Block::Named(vec![
-            ("Asked".to_owned(), vec![vec![plain((words.channel)(answer.channel))]]),
-            ("Answered".to_owned(), vec![vec![plain(self.moment(answered_at))]]),
-            ("Answer".to_owned(), vec![vec![bold((words.choice)(answer.choice))]]),
-            ("What the law said".to_owned(), why),
-        ]));
+        for answer in answers {
+            let mut why = vec![vec![plain((words.law)(answer.law))]];
+            why.extend(answer.reasons.iter().map(|reason| reason.line(words)));
+            sheet.blocks.push(Block::Named(vec![
+                ("Asked".to_owned(), vec![vec![plain((words.channel)(answer.channel))]]),
+                ("Answered".to_owned(), vec![vec![plain(self.moment(answered_at))]]),
+                ("Answer".to_owned(), vec![vec![bold((words.choice)(answer.choice))]]),
+                ("What the law said".to_owned(), why),
+            ]));
+        }
     }
 
     fn record(&self, sheet: &mut Sheet) {

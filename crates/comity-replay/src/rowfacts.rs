@@ -286,7 +286,7 @@ fn year_of(cell: &str) -> String {
 }
 
 /// The day of a moment: what stands before a blank or a `T`.
-fn date_time(text: &str) -> Option<Day> {
+pub(crate) fn date_time(text: &str) -> Option<Day> {
     Day::parse(text.split([' ', 'T']).next().unwrap_or(text))
 }
 
@@ -305,7 +305,7 @@ pub fn us_date(text: &str) -> Option<Day> {
 }
 
 /// The first day of `YYYY-MM`.
-fn month_first(text: &str) -> Option<Day> {
+pub(crate) fn month_first(text: &str) -> Option<Day> {
     (text.len() == 7).then(|| Day::parse(&format!("{text}-01"))).flatten()
 }
 

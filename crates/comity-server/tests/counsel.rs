@@ -11,6 +11,8 @@
 mod bench;
 #[path = "counsel/library.rs"]
 mod library_pages;
+#[path = "counsel/mapping.rs"]
+mod mapping;
 #[path = "counsel/research.rs"]
 mod research;
 #[path = "counsel/show.rs"]

@@ -13,6 +13,8 @@ mod browser;
 mod clerk;
 #[path = "pages/hostile.rs"]
 mod hostile;
+#[path = "pages/pdf.rs"]
+mod pdf;
 #[path = "pages/second.rs"]
 mod second;
 #[path = "pages/story.rs"]

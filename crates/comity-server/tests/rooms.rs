@@ -19,6 +19,8 @@ mod doors;
 mod ledger;
 #[path = "rooms/outside.rs"]
 mod outside;
+#[path = "pages/pdf.rs"]
+mod pdf;
 #[path = "rooms/show.rs"]
 mod show;
 #[path = "rooms/tab.rs"]

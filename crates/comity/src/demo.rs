@@ -5,9 +5,10 @@ use crate::fail::{EXIT_OK, Failure};
 use crate::files;
 use crate::print::{Watched, gallery_of};
 use crate::serve::offers;
-use comity_exchange::case::Side;
+use comity_exchange::case::{GalleryRecord, SearchResult, Side};
 use comity_node::Ask;
 use comity_print::FingerPosition;
+use comity_server::compared::Compared;
 use comity_server::demo::{Day, PASSWORD, Person, Told, accounts, run_clocks};
 use comity_server::home::{Home, Settings};
 use comity_server::problem::Problem;
@@ -16,7 +17,8 @@ use comity_server::serve::{Server, until_stopped};
 use serde_json::json;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 /// Play a day of a county jail and a federal office on this machine
 #[derive(clap::Args)]
@@ -118,6 +120,54 @@ fn settings(args: &Args, side: Side) -> Settings {
     }
 }
 
+/// The office's gallery while it is being made: a search waits for it, and no desk does.
+struct Gallery {
+    making: Mutex<Option<JoinHandle<Result<usize, Failure>>>>,
+    watched: Watched,
+}
+
+impl Gallery {
+    /// Begins to make it, of the demo's people but the last, who is in no gallery.
+    fn begin(folder: PathBuf) -> Gallery {
+        let to = folder.clone();
+        let making = thread::spawn(move || {
+            let prints = |p: &[&'static [u8]; 4]| {
+                p[..2].iter().zip(FINGERS).map(|(image, finger)| (finger, *image)).collect()
+            };
+            let known: Vec<Vec<(FingerPosition, &[u8])>> =
+                PRINTS[..PRINTS.len() - 1].iter().map(prints).collect();
+            gallery_of(&to, &known, STRANGERS)
+        });
+        Gallery { making: Mutex::new(Some(making)), watched: Watched { folder } }
+    }
+
+    /// How many fingers it will hold.
+    fn fingers() -> u64 {
+        ((PRINTS.len() - 1) * FINGERS.len()) as u64 + STRANGERS
+    }
+
+    /// Waits until it is made. Where it could not be, a search says that it cannot be read.
+    fn wait(&self) {
+        // Held until it is made: whoever comes second waits too.
+        let mut making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Ok(Err(fault))) = making.take().map(JoinHandle::join) {
+            fault.report(false);
+        }
+    }
+}
+
+impl Searcher for Gallery {
+    fn search(&self, transaction: &[u8]) -> SearchResult {
+        self.wait();
+        self.watched.search(transaction)
+    }
+
+    fn compare(&self, transaction: &[u8], record: GalleryRecord) -> Option<Compared> {
+        self.wait();
+        self.watched.compare(transaction, record)
+    }
+}
+
 /// Both nodes at work, each with the other's keys.
 async fn start(
     jail: &Home,
@@ -125,7 +175,7 @@ async fn start(
     policies: Option<&Path>,
 ) -> Result<(Server, Server), Failure> {
     let library = Arc::new(files::library(policies)?);
-    let searcher = Arc::new(Watched { folder: office.folder.join("gallery") });
+    let searcher = Arc::new(Gallery::begin(office.folder.join("gallery")));
     let more = offers(jail, policies)?;
     let at_jail = Server::start_with(jail, library.clone(), None, more).await.map_err(found)?;
     let (more, searcher) = (offers(office, policies)?, searcher as Arc<dyn Searcher>);
@@ -169,7 +219,7 @@ fn cards(args: &Args, people: &[Person]) -> Result<PathBuf, Failure> {
 }
 
 /// Says what is there, and how to get in.
-fn greet(jail: &Home, office: &Home, fingers: usize, cards: &Path, mut names: Vec<&str>) {
+fn greet(jail: &Home, office: &Home, fingers: u64, cards: &Path, mut names: Vec<&str>) {
     names.sort_unstable();
     names.dedup();
     println!("county jail     {}", jail.settings.url);
@@ -191,13 +241,6 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
         Home::init(&args.folder.join("jail"), settings(args, Side::Agency)).map_err(found)?;
     let office =
         Home::init(&args.folder.join("office"), settings(args, Side::Federal)).map_err(found)?;
-    let gallery = office.folder.join("gallery");
-    // The last person of the day is in no gallery.
-    let known: Vec<Vec<(FingerPosition, &[u8])>> = PRINTS[..PRINTS.len() - 1]
-        .iter()
-        .map(|p| p[..2].iter().zip(FINGERS).map(|(image, finger)| (finger, *image)).collect())
-        .collect();
-    let fingers = gallery_of(&gallery, &known, STRANGERS)?;
     let people = people()?;
     let cards = cards(args, &people)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -206,10 +249,11 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
         .map_err(|e| Failure::usage(format!("no threads: {e}")))?;
     runtime.block_on(async {
         let (at_jail, at_office) = start(&jail, &office, policies).await?;
-        let mut names = accounts(&at_jail).await.map_err(failed)?;
-        names.extend(accounts(&at_office).await.map_err(failed)?);
+        let made = tokio::try_join!(accounts(&at_jail), accounts(&at_office));
+        let (mut names, at_the_office) = made.map_err(failed)?;
+        names.extend(at_the_office);
         if !as_json {
-            greet(&jail, &office, fingers, &cards, names);
+            greet(&jail, &office, Gallery::fingers(), &cards, names);
         }
         let both = [&at_jail, &at_office];
         if args.no_day {

@@ -7,6 +7,7 @@ use comity_replay::bulk::cases::{Reading, fact_of};
 use comity_replay::bulk::keys::Key;
 use comity_replay::bulk::result::{Wording, parts, sheet};
 use comity_replay::bulk::rows::RowsFormat;
+use comity_replay::bulk::seen::{Seen, seen};
 use comity_replay::bulk::tally::Tally;
 use comity_replay::bulk::{Output, Question, Side, Table as Data, run as run_table};
 use comity_replay::mapping::recognize::{Recognized as Verdict, recognize};
@@ -14,7 +15,8 @@ use comity_replay::mapping::{self, Mapping};
 use comity_replay::national::sheet::{Sheet, Table as SheetTable};
 use comity_replay::receipt::{self, FileHash, Receipt};
 use comity_server::research::{
-    Ask, Bar, DataSet, IN_FORCE, Named, Outcome, Recognized, Research, Table, WITH_DRAFT, Watch,
+    Ask, Bar, ColumnSeen, DataSet, IN_FORCE, Named, OWN_MAPPING, Outcome, Recognized, Research,
+    Table, VALUES_MAX, WITH_DRAFT, Watch,
 };
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -170,8 +172,26 @@ impl Research for Replays {
                 let ids: Vec<&str> = fits.iter().map(|f| f.path.as_str()).collect();
                 says(format!("Several mappings fit equally well, say which: {}.", ids.join(", ")))
             }
-            Verdict::None => says("No mapping of this binary fits its columns.".to_owned()),
+            Verdict::None => says(
+                "No mapping that is known here fits its columns: say what they mean.".to_owned(),
+            ),
         }
+    }
+
+    fn columns(&self, data: &Path) -> Result<Vec<ColumnSeen>, Diagnostic> {
+        let table = Data::open(&[data.to_path_buf()])?;
+        let told = |c: Seen| ColumnSeen {
+            name: c.name,
+            filled: c.filled,
+            values: c.values,
+            is_cut: c.is_cut,
+            reads: c.reads,
+        };
+        Ok(seen(&table, VALUES_MAX)?.into_iter().map(told).collect())
+    }
+
+    fn check(&self, text: &str) -> Result<String, Vec<Diagnostic>> {
+        Ok(own_mapping(text, &self.library(None)?)?.0.title)
     }
 
     fn run(
@@ -196,9 +216,10 @@ impl Research for Replays {
         }
         let table = Data::open(&[data.to_path_buf()]).map_err(one)?;
         let first = table.files.first().ok_or_else(|| wrong("no-data", "the table has no file"))?;
-        let mapping = match ask.mapping.as_str() {
-            "" => None,
-            id => Some(mapping_named(id, &library)?),
+        let mapping = match (ask.own.as_str(), ask.mapping.as_str()) {
+            ("", "") => None,
+            ("", id) => Some(mapping_named(id, &library)?),
+            (text, _) => Some(own_mapping(text, &library)?),
         };
         let reading = match &mapping {
             Some((mapping, _)) => Reading::Mapped(mapping),
@@ -229,6 +250,25 @@ impl Research for Replays {
         let files = write(&sheet, folder)?;
         Ok(outcome(&sheet, &tally, &question, files))
     }
+}
+
+/// A mapping of the researcher's own, and its hash.
+fn own_mapping(text: &str, library: &Library) -> Result<(Mapping, FileHash), Vec<Diagnostic>> {
+    let mapping = mapping::parse(OWN_MAPPING, text.as_bytes(), library.places())?;
+    if mapping.join.is_some() {
+        return Err(vec![
+            Diagnostic::error("joined-mapping", "a mapping that joins a second file").help(
+                "leave [join] out here; such a mapping is replayed with a study, at the command line",
+            ),
+        ]);
+    }
+    let hash = FileHash {
+        role: "mapping".to_owned(),
+        name: OWN_MAPPING.to_owned(),
+        bytes: text.len() as u64,
+        sha256: receipt::sha256(text.as_bytes()),
+    };
+    Ok((mapping, hash))
 }
 
 /// A mapping of those in the binary, and its hash.
@@ -303,7 +343,7 @@ fn command(ask: &Ask) -> String {
     option("versus", &ask.versus);
     option("channel", &ask.channel);
     option("by", &ask.by.join(","));
-    option("mapping", &ask.mapping);
+    option("mapping", if ask.own.is_empty() { &ask.mapping } else { OWN_MAPPING });
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }
 

@@ -229,7 +229,8 @@ pub fn over_detention() -> Report {
         prepared_at: at("2026-11-27T23:45:00Z"),
         zone: held.zone,
         kind: ReportKind::OverDetention {
-            began_at: at("2026-11-25T20:05:00Z"),
+            began_at: Some(at("2026-11-25T20:05:00Z")),
+            eligible_at: Some(at("2026-11-25T20:05:00Z")),
             limits: limits(),
             ended_at: Some(at("2026-11-27T23:15:30Z")),
         },
@@ -272,7 +273,7 @@ pub fn wrong_refusal() -> Report {
         kind: ReportKind::WrongRefusal {
             request: held.request,
             answered_at: at("2026-11-23T21:00:00Z"),
-            answer,
+            answers: vec![answer],
         },
         claimed_by: "Duty officer of the requesting office, in writing".to_owned(),
         ..over_detention()

@@ -116,7 +116,7 @@ impl Reading<'_> {
 }
 
 /// The rows of a batch as texts; null is empty.
-fn cells(batch: &RecordBatch, first: u64) -> Result<Vec<Row>, ArrowError> {
+pub(super) fn cells(batch: &RecordBatch, first: u64) -> Result<Vec<Row>, ArrowError> {
     let options = FormatOptions::default().with_date_format(Some("%Y-%m-%d"));
     let columns: Vec<ArrayFormatter<'_>> = batch
         .columns()

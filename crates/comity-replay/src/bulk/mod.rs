@@ -20,6 +20,7 @@ pub mod result;
 pub mod rows;
 pub mod run;
 pub mod sample;
+pub mod seen;
 pub mod source;
 pub mod tally;
 pub mod work;

@@ -64,8 +64,11 @@ assets! {
     "desk-ledger-events-n.webp" = "../../../docs/guides/img/desk-ledger-events-n.webp",
     "desk-ledger.webp" = "../../../docs/guides/img/desk-ledger.webp",
     "desk-policies.webp" = "../../../docs/guides/img/desk-policies.webp",
+    "desk-research-map-values.webp" = "../../../docs/guides/img/desk-research-map-values.webp",
+    "desk-research-map.webp" = "../../../docs/guides/img/desk-research-map.webp",
     "desk-research.webp" = "../../../docs/guides/img/desk-research.webp",
     "desk-sign-in.webp" = "../../../docs/guides/img/desk-sign-in.webp",
+    "desk-verifier.webp" = "../../../docs/guides/img/desk-verifier.webp",
 }
 
 struct Asset {

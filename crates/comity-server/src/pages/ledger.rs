@@ -250,15 +250,15 @@ async fn of_case(
 }
 
 /// A leaf as it was read, and what became of verifying it.
-struct Verified {
-    row: LeafRow,
+pub(super) struct Verified {
+    pub(super) row: LeafRow,
     size: u64,
     /// `None`: no checkpoint covers it yet.
-    shown: Option<Result<(Shown, Bundle), String>>,
+    pub(super) shown: Option<Result<(Shown, Bundle), String>>,
 }
 
 /// Reads a leaf, hashes it, and verifies it up to the signatures of the newest checkpoint.
-async fn verified(app: &Arc<App>, index: &str) -> Result<Verified, Problem> {
+pub(super) async fn verified(app: &Arc<App>, index: &str) -> Result<Verified, Problem> {
     let at: u64 = index.parse().map_err(|_| Problem::not_found())?;
     let keys = keys(app).await?;
     let trust = Trust::in_keys(&keys);
@@ -304,7 +304,7 @@ struct EventPage {
 }
 
 /// What of a leaf's event may be shown to a caller: in words, and of which case.
-async fn event_of(
+pub(super) async fn event_of(
     app: &Arc<App>,
     caller: &Caller,
     row: &LeafRow,
@@ -371,7 +371,7 @@ async fn event_json(
     }
 }
 
-fn uncovered() -> Problem {
+pub(super) fn uncovered() -> Problem {
     let detail = "no checkpoint covers this leaf yet; one is signed within a minute";
     Problem::new(StatusCode::CONFLICT, "not-covered", detail)
 }

@@ -9,6 +9,7 @@ pub mod board;
 pub mod candidates;
 pub mod cases;
 pub mod confirm;
+pub mod court;
 pub mod facts;
 pub mod flow;
 pub mod form;
@@ -16,6 +17,7 @@ pub mod frame;
 pub mod gate;
 pub mod help;
 pub mod ledger;
+pub mod mapping;
 pub mod office;
 pub mod papers;
 pub mod person;
@@ -72,6 +74,7 @@ const ROOMS: &[&[PageRoute]] = &[
     papers::PAGES,
     person::PAGES,
     report::PAGES,
+    court::PAGES,
     second::PAGES,
     account::PAGES,
     audit::PAGES,
@@ -88,6 +91,7 @@ const ROOMS: &[&[PageRoute]] = &[
     requests::PAGES,
     policies::PAGES,
     research::PAGES,
+    mapping::PAGES,
 ];
 
 /// Every page.

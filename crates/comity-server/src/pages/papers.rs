@@ -67,11 +67,30 @@ struct Written {
     now: Timestamp,
 }
 
-fn not_yet(detail: &str) -> Problem {
+/// The letterhead: the node's own, or the party's name alone.
+pub(super) fn agency(app: &App) -> Agency {
+    let head = app.home.settings.letterhead.clone().unwrap_or_default();
+    let name = if head.name.is_empty() { app.party.as_str().to_owned() } else { head.name };
+    Agency { name, facility: head.facility, address: head.address, phone: head.phone }
+}
+
+/// A request as papers tell of it.
+pub(super) fn request_of(request: &case::Request, view: &CaseView) -> Request {
+    Request {
+        form: Some(request.draft.form.name().to_owned()),
+        issued_on: Some(request.draft.issued_on),
+        from: view.row.peer.as_str().to_owned(),
+        received_at: request.received_at,
+        asks: request.draft.asks.iter().filter_map(|c| channel_of(*c)).collect(),
+        copy: request.served_at.map_or(RequestCopy::Attached, |at| RequestCopy::Given { at }),
+    }
+}
+
+pub(super) fn not_yet(detail: &str) -> Problem {
     Problem::new(StatusCode::CONFLICT, "no-paper-yet", detail)
 }
 
-fn not_set(fault: &NoticeError) -> Problem {
+pub(super) fn not_set(fault: &NoticeError) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "paper-not-made", fault.to_string())
 }
 
@@ -87,10 +106,7 @@ impl Written {
     }
 
     fn agency(&self) -> Agency {
-        let head = self.app.home.settings.letterhead.clone().unwrap_or_default();
-        let name =
-            if head.name.is_empty() { self.app.party.as_str().to_owned() } else { head.name };
-        Agency { name, facility: head.facility, address: head.address, phone: head.phone }
+        agency(&self.app)
     }
 
     fn person(&self) -> Person {
@@ -125,16 +141,7 @@ impl Written {
             reference: self.reference(),
             prepared_at: self.now,
             zone: self.zone.clone(),
-            request: Request {
-                form: Some(request.draft.form.name().to_owned()),
-                issued_on: Some(request.draft.issued_on),
-                from: self.view.row.peer.as_str().to_owned(),
-                received_at: request.received_at,
-                asks: request.draft.asks.iter().filter_map(|c| channel_of(*c)).collect(),
-                copy: request
-                    .served_at
-                    .map_or(RequestCopy::Attached, |at| RequestCopy::Given { at }),
-            },
+            request: request_of(request, &self.view),
             answers: answers.unwrap_or_default(),
             hold: self.hold(),
             lawyers: Vec::new(),
@@ -231,7 +238,7 @@ pub(crate) fn choice_of(choice: case::Choice) -> Choice {
     }
 }
 
-fn modality_of(law: &Law) -> Modality {
+pub(super) fn modality_of(law: &Law) -> Modality {
     match law {
         Law::Must(_) => Modality::Must,
         Law::May(_) => Modality::May,
@@ -240,7 +247,7 @@ fn modality_of(law: &Law) -> Modality {
     }
 }
 
-fn reason(rule: &case::Rule) -> Reason {
+pub(super) fn reason(rule: &case::Rule) -> Reason {
     Reason {
         cite: rule.cite.clone(),
         says: Text::english(rule.says.clone()),
@@ -256,7 +263,7 @@ pub(crate) fn verified_of(verified: comity_policy::Verified) -> Verified {
     }
 }
 
-fn limits(caps: &[case::CapEnd]) -> Vec<Limit> {
+pub(super) fn limits(caps: &[case::CapEnd]) -> Vec<Limit> {
     let one = |cap: &case::CapEnd| Limit {
         kind: match cap.kind {
             clock::CapKind::Requested => CapKind::Requested,

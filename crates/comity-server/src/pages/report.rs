@@ -90,11 +90,16 @@ impl Kind {
 }
 
 /// A claim that was recorded.
-struct Claimed {
-    says: String,
-    by: String,
+pub(super) struct Claimed {
+    /// Who claims what: `NAME: WHAT`.
+    pub(super) says: String,
+    /// The account that took it down.
+    pub(super) by: String,
     at: String,
-    leaf: u64,
+    /// When it was taken down.
+    pub(super) made_at: Timestamp,
+    /// Its place in the ledger.
+    pub(super) leaf: u64,
 }
 
 /// What the clock says of the claim.
@@ -155,7 +160,7 @@ async fn report(
     show_report(&app, &caller, case, kind, (&Sent::default(), String::new())).await
 }
 
-fn of(app: &App, case: &str, kind: &str) -> Result<(CaseId, Kind), Problem> {
+pub(super) fn of(app: &App, case: &str, kind: &str) -> Result<(CaseId, Kind), Problem> {
     let kind = Kind::named(kind).filter(|_| app.side == Side::Agency);
     Ok((id_of(case)?, kind.ok_or_else(Problem::not_found)?))
 }
@@ -232,7 +237,7 @@ async fn show_report(
 }
 
 /// The claims of a kind that were recorded.
-fn claims(events: &[(Event, u64)], kind: Kind, zone: &TimeZone) -> Vec<Claimed> {
+pub(super) fn claims(events: &[(Event, u64)], kind: Kind, zone: &TimeZone) -> Vec<Claimed> {
     let one = |(event, leaf): &(Event, u64)| {
         let What::Noted(text) = &event.what else { return None };
         let says = text.as_str().strip_prefix(kind.mark())?;
@@ -240,6 +245,7 @@ fn claims(events: &[(Event, u64)], kind: Kind, zone: &TimeZone) -> Vec<Claimed> 
             says: says.to_owned(),
             by: event.by.official().map_or_else(String::new, ToString::to_string),
             at: words::moment(event.at, zone),
+            made_at: event.at,
             leaf: *leaf,
         })
     };

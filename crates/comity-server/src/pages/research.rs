@@ -8,7 +8,7 @@ use crate::account::Permission;
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::{Found, Problem};
-use crate::research::{Ask, Bar, Desk, Given, IN_FORCE, Outcome, Run, State, WITH_DRAFT};
+use crate::research::{Ask, Bar, Desk, Given, IN_FORCE, Named, Outcome, Run, State, WITH_DRAFT};
 use askama::Template;
 use axum::extract::{Path, Query, State as Held};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -47,14 +47,14 @@ const DRAFT_BYTES_MAX: usize = super::policies::DRAFT_BYTES_MAX;
 const KEYS: [(&str, &str); 4] =
     [("year", "year"), ("month", "month"), ("state", "state"), ("county", "county")];
 
-fn desk(app: &App) -> Result<Arc<Desk>, Problem> {
+pub(super) fn desk(app: &App) -> Result<Arc<Desk>, Problem> {
     app.research.clone().ok_or_else(|| {
         let detail = "this node runs nothing over data sets; `comity serve` does";
         Problem::new(StatusCode::NOT_FOUND, "no-research", detail)
     })
 }
 
-fn wrong(found: &[Diagnostic]) -> Problem {
+pub(super) fn wrong(found: &[Diagnostic]) -> Problem {
     let first = found.first();
     let code = first.map_or("bad-ask", |d| d.code);
     let detail = first.map_or_else(String::new, |d| d.message.clone());
@@ -64,7 +64,7 @@ fn wrong(found: &[Diagnostic]) -> Problem {
 }
 
 /// Does what may wait for the disk on a thread of its own.
-async fn on_disk<T: Send + 'static>(
+pub(super) async fn on_disk<T: Send + 'static>(
     desk: &Arc<Desk>,
     call: impl FnOnce(&Arc<Desk>) -> T + Send + 'static,
 ) -> Result<T, Problem> {
@@ -97,7 +97,7 @@ struct HomePage {
     mb_max: usize,
 }
 
-fn size(bytes: u64) -> String {
+pub(super) fn size(bytes: u64) -> String {
     match bytes {
         0..=9_999 => format!("{bytes} bytes"),
         10_000..=9_999_999 => format!("{} KB", bytes / 1000),
@@ -164,10 +164,11 @@ async fn upload(
     Ok(go(&format!("/research/new?data={name}")))
 }
 
-struct Choice {
-    value: String,
-    says: String,
-    chosen: bool,
+/// Something to choose in a list.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) says: String,
+    pub(super) chosen: bool,
 }
 
 #[derive(Template)]
@@ -178,6 +179,8 @@ struct NewPage {
     data_size: String,
     sets: Vec<Choice>,
     recognized: String,
+    /// Mappings that were made for the data set, the last first.
+    own: Vec<Choice>,
     mappings: Vec<Choice>,
     laws: Vec<Choice>,
     against: Vec<Choice>,
@@ -229,6 +232,15 @@ fn laws(app: &App, chosen: &str, with_draft: bool) -> Vec<Choice> {
         .collect()
 }
 
+/// The mappings that were made for a data set, with what they say the data are.
+fn own_named(desk: &Desk, data: &Given) -> Vec<Named> {
+    let one = |(id, text): (String, String)| {
+        let title = desk.research.check(&text).ok()?;
+        Some(Named { id, says: format!("Made here: {title}") })
+    };
+    desk.own_mappings(data).into_iter().filter_map(one).collect()
+}
+
 async fn ask_page(
     app: &Arc<App>,
     caller: &Caller,
@@ -237,16 +249,20 @@ async fn ask_page(
 ) -> Result<Response, Problem> {
     let desk = desk(app)?;
     let wanted = name.clone();
-    let (data, sets, mappings, recognized) = on_disk(&desk, move |desk| {
+    let (data, own, sets, mappings, recognized) = on_disk(&desk, move |desk| {
         let data = desk.data(&wanted);
         let recognized = data.as_ref().map(|d| desk.research.recognize(&d.path));
-        (data, desk.research.data_sets(), desk.research.mappings(), recognized.unwrap_or_default())
+        let own = data.as_ref().map(|d| own_named(desk, d)).unwrap_or_default();
+        let (sets, mappings) = (desk.research.data_sets(), desk.research.mappings());
+        (data, own, sets, mappings, recognized.unwrap_or_default())
     })
     .await?;
     if data.is_none() && !name.is_empty() {
         return Err(Problem::not_found());
     }
-    let mapping = recognized.mapping.clone().unwrap_or_default();
+    // Whoever made a mapping means to use it.
+    let last = own.first().map(|o| o.id.clone());
+    let mapping = last.or_else(|| recognized.mapping.clone()).unwrap_or_default();
     let choice = |value: &str, says: &str, chosen: &str| Choice {
         value: value.to_owned(),
         says: says.to_owned(),
@@ -258,6 +274,7 @@ async fn ask_page(
         data_size: data.as_ref().map(|d| size(d.bytes)).unwrap_or_default(),
         sets: sets.iter().map(|s| choice(&s.name, &s.name, &name)).collect(),
         recognized: recognized.says,
+        own: own.iter().map(|m| choice(&m.id, &m.says, &mapping)).collect(),
         mappings: mappings.iter().map(|m| choice(&m.id, &m.says, &mapping)).collect(),
         laws: laws(app, IN_FORCE, has_draft),
         against: laws(app, if has_draft { WITH_DRAFT } else { "" }, has_draft),
@@ -310,19 +327,21 @@ async fn start(Held(app): Held<Arc<App>>, caller: Caller, sent: Sent) -> Result<
         .map(|(key, _)| (*key).to_owned())
         .collect();
     let mapping = sent.get("mapping").to_owned();
-    let known = mapping.is_empty() || desk.research.mappings().iter().any(|m| m.id == mapping);
-    if !known {
-        return Err(Problem::bad_request("unknown-mapping", "no such mapping"));
-    }
     let name = sent.get("data").to_owned();
     let (account, now) = (caller.account.as_str().to_owned(), caller.at);
     let uses_draft = [&under, &versus].into_iter().any(|law| law == WITH_DRAFT);
     let id = on_disk(&desk, move |desk| {
         let gone = || Diagnostic::error("no-data", "the data set is not there; choose another");
         let data = desk.data(&name).ok_or_else(gone)?;
+        let own = desk.own_mappings(&data).into_iter().find(|(id, _)| *id == mapping);
+        let known = mapping.is_empty() || desk.research.mappings().iter().any(|m| m.id == mapping);
+        if own.is_none() && !known {
+            return Err(Diagnostic::error("unknown-mapping", "no such mapping"));
+        }
         let ask = Ask {
             data: data.name,
             data_sha256: data.sha256,
+            own: own.map(|(_, text)| text).unwrap_or_default(),
             mapping,
             under,
             versus,

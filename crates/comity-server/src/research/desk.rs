@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! research/data/SHA256.csv   what was uploaded, under the hash of its bytes
+//! research/mappings/DATA/SHA256.toml   what its columns mean, as somebody said
 //! research/runs/ID/ask.json  what was asked      state.json  how it ended
 //!                 /out/…     the result's files
 //! ```
@@ -181,6 +182,38 @@ impl Desk {
         let mut hasher = Hasher::default();
         let bytes = io::copy(&mut file, &mut hasher).ok()?;
         Some(Given { name: name.to_owned(), path, sha256: hasher.done(), bytes })
+    }
+
+    /// Keeps what the columns of a data set mean, under the hash of the text; its name in forms.
+    ///
+    /// # Errors
+    /// The disk.
+    pub fn keep_mapping(&self, data: &Given, text: &str) -> Result<String, Diagnostic> {
+        let name = format!("{}.toml", Digest::of_bytes(text.as_bytes()));
+        let folder = self.folder.join("mappings").join(&data.sha256);
+        fs::create_dir_all(&folder).map_err(|e| failed(&folder, &e))?;
+        let path = folder.join(&name);
+        // Written again where it is there already: the one that was sent last comes first.
+        let part = folder.join(format!("{name}.part"));
+        let written = fs::write(&part, text).and_then(|()| fs::rename(&part, &path));
+        written.map_err(|e| failed(&path, &e))?;
+        Ok(name)
+    }
+
+    /// The mappings that were kept for a data set, the last first: name and text.
+    pub fn own_mappings(&self, data: &Given) -> Vec<(String, String)> {
+        let folder = self.folder.join("mappings").join(&data.sha256);
+        let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+        let one = |entry: io::Result<fs::DirEntry>| {
+            let entry = entry.ok()?;
+            let name = entry.file_name().into_string().ok()?;
+            let at = entry.metadata().ok()?.modified().ok()?;
+            let is_own = name.ends_with(".toml");
+            is_own.then(|| Some((at, name, fs::read_to_string(entry.path()).ok()?)))?
+        };
+        let mut out: Vec<_> = entries.filter_map(one).collect();
+        out.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        out.into_iter().map(|(_, name, text)| (name, text)).collect()
     }
 
     fn place(&self, id: &str) -> Option<PathBuf> {

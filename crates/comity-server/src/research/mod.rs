@@ -39,6 +39,28 @@ pub struct Recognized {
     pub says: String,
 }
 
+/// Most different values of a column that are told; a column with more has no table of values.
+pub const VALUES_MAX: usize = 100;
+
+/// A column of a table, for whoever says what it means.
+#[derive(Debug, Clone, Default)]
+pub struct ColumnSeen {
+    /// Its name.
+    pub name: String,
+    /// Cells that are not empty.
+    pub filled: u64,
+    /// Different values with their counts, the most frequent first, at most [`VALUES_MAX`].
+    pub values: Vec<(String, u64)>,
+    /// True where it has more.
+    pub is_cut: bool,
+    /// Ways to read it as a day or a number, as mapping files name them, with the cells that can
+    /// be read so.
+    pub reads: Vec<(&'static str, u64)>,
+}
+
+/// The file of a mapping of the researcher's own, in receipts and downloads.
+pub const OWN_MAPPING: &str = "mapping.toml";
+
 /// The law of the place and day of every record.
 pub const IN_FORCE: &str = "in-force";
 
@@ -54,6 +76,9 @@ pub struct Ask {
     pub data_sha256: String,
     /// The mapping's id; empty for a table of cases.
     pub mapping: String,
+    /// The text of a mapping of the researcher's own, in place of one with that id; empty: none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub own: String,
     /// [`IN_FORCE`], [`WITH_DRAFT`] or the id of a policy, as though it were in force.
     pub under: String,
     /// Another law to compare with; empty: none.
@@ -151,6 +176,18 @@ pub trait Research: Send + Sync {
 
     /// Which mapping a table is for, by its columns.
     fn recognize(&self, data: &Path) -> Recognized;
+
+    /// The columns of a table, with what their cells hold.
+    ///
+    /// # Errors
+    /// The table cannot be read.
+    fn columns(&self, data: &Path) -> Result<Vec<ColumnSeen>, Diagnostic>;
+
+    /// Reads a mapping that somebody wrote; its title.
+    ///
+    /// # Errors
+    /// Every finding, with its place in the text.
+    fn check(&self, mapping: &str) -> Result<String, Vec<Diagnostic>>;
 
     /// Runs on the caller's thread until it is done or `watch` says to end, and writes its files
     /// into `folder`.

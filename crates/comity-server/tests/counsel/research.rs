@@ -32,6 +32,38 @@ impl Research for Counter {
         Recognized { mapping: Some("generic".to_owned()), says: "It fits <b>.".to_owned() }
     }
 
+    fn columns(&self, data: &Path) -> Result<Vec<ColumnSeen>, Diagnostic> {
+        let text = std::fs::read_to_string(data).unwrap();
+        let mut lines = text.lines().map(|line| line.split(',').collect::<Vec<_>>());
+        let names = lines.next().unwrap_or_default();
+        let rows: Vec<Vec<&str>> = lines.collect();
+        let seen = |(i, name): (usize, &&str)| {
+            let cells: Vec<&str> = rows.iter().filter_map(|r| r.get(i).copied()).collect();
+            let mut values: Vec<(String, u64)> = Vec::new();
+            for cell in cells.iter().filter(|c| !c.is_empty()) {
+                match values.iter_mut().find(|(v, _)| v == cell) {
+                    Some((_, count)) => *count += 1,
+                    None => values.push(((*cell).to_owned(), 1)),
+                }
+            }
+            let days = cells.iter().filter(|c| c.contains('/')).count() as u64;
+            let is_cut = *name == "many";
+            let reads = if days > 0 { vec![("us-date", days)] } else { Vec::new() };
+            ColumnSeen { name: (*name).to_owned(), filled: 1, values, is_cut, reads }
+        };
+        Ok(names.iter().enumerate().map(seen).collect())
+    }
+
+    fn check(&self, text: &str) -> Result<String, Vec<Diagnostic>> {
+        let root: toml::Table = text.parse().unwrap();
+        let title = root.get("title").and_then(toml::Value::as_str);
+        title.map(str::to_owned).ok_or_else(|| {
+            let mut d = Diagnostic::error("missing-key", "a mapping needs `<title>`");
+            (d.line, d.column) = (3, 1);
+            vec![d]
+        })
+    }
+
     fn run(
         &self,
         _: &Ask,
@@ -69,7 +101,7 @@ impl Research for Counter {
     }
 }
 
-async fn up(house: &mut House) {
+pub async fn up(house: &mut House) {
     if let Some(server) = house.server.take() {
         server.stop().await;
     }
@@ -80,7 +112,7 @@ async fn up(house: &mut House) {
     house.server = Some(server.unwrap_or_else(|d| panic!("{d:?}")));
 }
 
-async fn upload(house: &House, token: &str, bytes: &str) -> Reply {
+pub async fn upload(house: &House, token: &str, bytes: &str) -> Reply {
     let body = format!(
         "--x\r\nContent-Disposition: form-data; name=\"data\"; filename=\"../../etc/passwd.exe\"\r\n\r\n{bytes}\r\n--x--\r\n"
     );
@@ -91,7 +123,12 @@ async fn upload(house: &House, token: &str, bytes: &str) -> Reply {
 }
 
 /// Posts a form; where it sends the browser.
-async fn post(house: &House, token: &str, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+pub async fn post(
+    house: &House,
+    token: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> (u16, String) {
     let mut body = reqwest::Url::parse("http://x/").unwrap();
     body.query_pairs_mut().extend_pairs(fields);
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());

@@ -130,6 +130,59 @@ async fn a_report_opens_filled_in_and_takes_down_who_claims_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_claim_that_was_taken_down_becomes_a_report_as_an_accessible_pdf() {
+    let (town, _) = asked("us-ga", true).await;
+    let tab = Tab::of(&town.jail, &town.clerk).await;
+    let path = format!("/cases/{CASE}/report/wrong-refusal");
+    let paper = format!("{path}/report.pdf");
+    // Nobody claimed anything: there is nothing to report, and no link to it.
+    assert_eq!(town.jail.get(&town.clerk, &paper).await.status, 409);
+    let page = tab.get(&path).await;
+    assert!(!page.html.contains("report.pdf"));
+    let claim = page.filled(&[("claimed_by", "The office"), ("text", "It had to be followed")]);
+    tab.post(&path, &claim).await.is(303);
+    assert_eq!(town.jail.get(&town.clerk, &paper).await.status, 409, "nobody answered yet");
+    tab.record("serve", &[("served_at", "2016-03-01T09:05")]).await.is(303);
+    let supervisor = Tab::of(&town.jail, &town.supervisor).await;
+    let answers = [("hold", "decline"), ("notify", "comply"), ("reason", "as the law leaves it")];
+    supervisor.record("answer", &answers).await.is(303);
+    crate::pdf::is_accessible(&made(&town, &paper).await);
+    // Too long in custody, without a hold: the limit is the moment of release.
+    let path = format!("/cases/{CASE}/report/over-detention");
+    let page = tab.get(&path).await;
+    let claim = page.filled(&[("claimed_by", "王小明 <b>"), ("text", "Still here")]);
+    tab.post(&path, &claim).await.is(303);
+    let paper = format!("{path}/report.pdf");
+    let none = covered(&town, &paper).await;
+    assert_eq!(none.status, 422, "no moment is known from which it was too long");
+    tab.record("eligible", &[("at", "2016-03-01T09:05"), ("reason", "bond_posted")]).await.is(303);
+    crate::pdf::is_accessible(&made(&town, &paper).await);
+    assert!(tab.get(&path).await.html.contains(&paper), "the page links to it");
+    let office = town.office.get(&town.officer, &paper).await;
+    assert_eq!(office.status, 404, "it is the agency's own");
+}
+
+/// The bytes of a paper that can be made.
+async fn made(town: &Town, path: &str) -> Vec<u8> {
+    let reply = covered(town, path).await;
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    assert_eq!(reply.headers["content-type"], "application/pdf");
+    reply.body
+}
+
+/// What a paper's address gives as soon as a checkpoint covers its leaf.
+async fn covered(town: &Town, path: &str) -> Reply {
+    for _ in 0..400 {
+        let reply = town.jail.get(&town.clerk, path).await;
+        if reply.status != 409 {
+            return reply;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("no checkpoint covers {path}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_double_click_the_back_button_and_a_second_tab_lose_and_double_nothing() {
     let (town, _) = asked("us-ga", true).await;
     let tab = Tab::of(&town.jail, &town.clerk).await;

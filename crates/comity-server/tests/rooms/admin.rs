@@ -179,7 +179,13 @@ async fn health_says_how_the_node_is_and_no_secret() {
     page.has("office.example/party").has("idle_minutes").has("are free").has("1, 1 in custody");
     page.has_not("Canary").has_not("PRIVATE");
     let json = chief.get("/admin.json").await.is(200).json();
-    assert_eq!(json, town.jail.get(&chief.token(), "/api/v1/health").await.ok());
+    // The disk is others' too: what is free on it changes between two looks.
+    let but_disk = |mut of: serde_json::Value| {
+        of.as_object_mut().unwrap().remove("disk_free_bytes");
+        of
+    };
+    let other = town.jail.get(&chief.token(), "/api/v1/health").await.ok();
+    assert_eq!(but_disk(json.clone()), but_disk(other));
     assert!(
         json["disk_free_bytes"].as_u64().unwrap() > 0 && json["alarms"]["looked_at"].is_string()
     );

@@ -49,6 +49,24 @@ async fn a_leaf_is_shown_with_its_proof_and_evidence_that_holds_elsewhere() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_leaf_proves_is_an_accessible_pdf_for_those_who_may_prove() {
+    let town = Town::new("2016-03-01T14:05:00Z").await;
+    book(&town.jail, &town.clerk).await;
+    let token = town.jail.person("auditor", Role::Auditor).await;
+    let auditor = Tab::of(&town.jail, &token);
+    let page = covered(&auditor).await;
+    let paper = "/ledger/events/0/proof.pdf";
+    page.has(paper);
+    let reply = town.jail.get(&auditor.token(), paper).await;
+    assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+    crate::pdf::is_accessible(&reply.body);
+    let chief = Tab::of(&town.jail, &town.jail.person("chief", Role::Administrator).await);
+    chief.get(paper).await.is(403);
+    chief.get("/ledger/events/0").await.is(200).has_not(paper);
+    auditor.get("/ledger/events/99999999/proof.pdf").await.is(404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_sees_no_case_sees_no_event_and_nothing_hostile_comes_back() {
     let town = Town::new("2016-03-01T14:05:00Z").await;
     book(&town.jail, &town.clerk).await;

@@ -35,7 +35,7 @@ pub const DESK: Set = Set { script: true, width: 1280, height: 900, zoom: 1.0, k
 pub struct Browser {
     driver: Child,
     pub client: Client,
-    base: String,
+    pub base: String,
     pub clicks: u32,
     keys: bool,
     _profile: TempDir,
@@ -303,7 +303,8 @@ impl Browser {
         panic!("the questions do not end: {}", self.words().await);
     }
 
-    async fn give(&mut self, id: &str, answer: &str) {
+    /// Chooses or fills one field, by name and value; of several values, each.
+    pub async fn give(&mut self, id: &str, answer: &str) {
         for one in answer.split('|') {
             let choice = format!("input[name='{id}'][value='{one}']");
             if let Ok(input) = self.client.find(Locator::Css(&choice)).await {
@@ -331,6 +332,41 @@ impl Browser {
                 continue;
             }
             self.fill(id, one).await;
+        }
+    }
+
+    /// Clicks what leads to no other page.
+    pub async fn press_on(&mut self, css: &str) {
+        self.clicks += 1;
+        self.client.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Clicks a link that shows these words, and takes the file that it gives.
+    pub async fn download(&mut self, words: &str) -> Vec<u8> {
+        let folder = TempDir::new().unwrap();
+        let to = json!({ "behavior": "allow", "downloadPath": folder.path() });
+        self.devtools("Browser.setDownloadBehavior", to).await;
+        let path = format!("//main//a[contains(normalize-space(.), {words:?})]");
+        let link = self.client.find(Locator::XPath(&path)).await;
+        let link = link.unwrap_or_else(|e| panic!("no link says `{words}`: {e}"));
+        // What is shown in a browser, such as a PDF, is kept here all the same.
+        let keep = "arguments[0].setAttribute('download', '')";
+        let link_value = serde_json::to_value(&link).unwrap();
+        self.client.execute(keep, vec![link_value]).await.unwrap();
+        self.clicks += 1;
+        link.click().await.unwrap();
+        let start = Instant::now();
+        loop {
+            let files = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path());
+            let done = |p: &std::path::PathBuf| {
+                let name = p.file_name().unwrap().to_string_lossy();
+                !name.ends_with(".crdownload") && !name.starts_with('.')
+            };
+            if let Some(path) = files.into_iter().find(done) {
+                return std::fs::read(path).unwrap();
+            }
+            assert!(start.elapsed() < Duration::from_secs(30), "`{words}` gives no file");
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub const PASSWORD: &str = "nobody here is real";
@@ -15,6 +16,8 @@ pub struct Demo {
     folder: TempDir,
     pub jail: String,
     pub office: String,
+    /// From the start of the process to its word that it is there.
+    pub ready_after: Duration,
     client: reqwest::Client,
 }
 
@@ -49,9 +52,15 @@ impl Demo {
         Demo::run(&["--speed", "20000"], "The day is over")
     }
 
+    /// Starts it as somebody does who tries it, and waits until it says that it is there.
+    pub fn as_it_comes() -> Demo {
+        Demo::run(&[], "Everybody here is invented")
+    }
+
     fn run(asked: &[&str], until: &str) -> Demo {
         let folder = TempDir::new().unwrap();
         let port = ports();
+        let start = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_comity"))
             .arg("demo")
             .args(asked)
@@ -63,10 +72,13 @@ impl Demo {
             .unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let up = lines.any(|line| line.unwrap().starts_with(until));
+        let ready_after = start.elapsed();
         assert!(up, "the demo did not come so far: {until}");
+        // A day that goes on has more to say, to somebody who listens.
+        std::thread::spawn(move || lines.for_each(drop));
         let (jail, office) =
             (format!("http://127.0.0.1:{port}"), format!("http://127.0.0.1:{}", port + 1));
-        Demo { process, folder, jail, office, client: reqwest::Client::new() }
+        Demo { process, folder, jail, office, ready_after, client: reqwest::Client::new() }
     }
 
     /// An arrest card of the demo.

@@ -4,9 +4,11 @@
 
 use crate::browser::{Browser, DESK, Set};
 use crate::demo::Demo;
+use crate::tasks::write_first_visit;
 use fantoccini::Locator;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Instant;
 
 /// axe-core 4.14.1, of Deque Systems, under the Mozilla Public License 2.0; npm package axe-core.
 const AXE: &str = include_str!("axe.min.js");
@@ -63,23 +65,28 @@ struct Walk {
     seen: BTreeMap<String, usize>,
 }
 
+/// What is wrong with the page that is open: by axe, at 320 pixels, at 200 percent.
+pub async fn faults(browser: &Browser, what: &str) -> Vec<String> {
+    let found = axe(browser).await;
+    let mut faults: Vec<String> = found.iter().map(|f| format!("{what}: {f:#}")).collect();
+    for (name, set) in [("320 px", NARROW), ("200 %", LARGE)] {
+        browser.viewport(set).await;
+        let wider = overflow(browser).await;
+        if wider > 0.0 {
+            faults.push(format!("{what}: {wider} pixels too wide at {name}"));
+        }
+    }
+    browser.viewport(DESK).await;
+    let headings = browser.client.find_all(Locator::Css("h1")).await.unwrap();
+    if headings.len() != 1 {
+        faults.push(format!("{what}: {} first headings", headings.len()));
+    }
+    faults
+}
+
 impl Walk {
     async fn look(&mut self, browser: &Browser, role: &str, path: &str) {
-        for fault in axe(browser).await {
-            self.faults.push(format!("{role} {path}: {fault:#}"));
-        }
-        for (name, set) in [("320 px", NARROW), ("200 %", LARGE)] {
-            browser.viewport(set).await;
-            let wider = overflow(browser).await;
-            if wider > 0.0 {
-                self.faults.push(format!("{role} {path}: {wider} pixels too wide at {name}"));
-            }
-        }
-        browser.viewport(DESK).await;
-        let headings = browser.client.find_all(Locator::Css("h1")).await.unwrap();
-        if headings.len() != 1 {
-            self.faults.push(format!("{role} {path}: {} first headings", headings.len()));
-        }
+        self.faults.extend(faults(browser, &format!("{role} {path}")).await);
         let name = kind(path).trim_matches('/').replace('/', "-");
         // The federal boards are others than the jail's.
         let own = name == "board" && ["examiner", "officer"].contains(&role);
@@ -139,6 +146,40 @@ async fn every_page_that_a_link_leads_to_is_accessible_narrow_and_large() {
         browser.close().await;
     }
     assert!(walk.faults.is_empty(), "{} faults:\n{}", walk.faults.len(), walk.faults.join("\n"));
+}
+
+/// Nothing is asserted of the times, which are a machine's; they stand in the page of tasks.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_visit_finds_the_board_and_its_times_are_told() {
+    // The browser is there before the demo, as somebody's own would be.
+    let mut browser = Browser::open("http://127.0.0.1:9", DESK).await;
+    let demo = Demo::as_it_comes();
+    let start = Instant::now();
+    browser.base.clone_from(&demo.jail);
+    browser.go("/sign-in").await;
+    let sign_in = start.elapsed();
+    browser.sign_in("clerk").await;
+    let board = start.elapsed();
+    assert!(browser.words().await.contains("Today"), "{}", browser.words().await);
+    let drawn = "const at = performance.getEntriesByType('navigation')[0];
+        return [at.responseEnd, at.domContentLoadedEventEnd, at.loadEventEnd]";
+    let drawn = browser.client.execute(drawn, vec![]).await.unwrap();
+    let drawn: [f64; 3] = serde_json::from_value(drawn).unwrap();
+    let from_start = demo.ready_after + board;
+    write_first_visit(&format!(
+        "From the command to a clerk's first board, in a new browser (`comity demo`, built as for \
+         the tests, on the machine of the tests): the demo says that it is there {:.1} s after its \
+         start; the page to sign in stands {:.1} s after that, and the jail's board, with name and \
+         password typed by a driver, {:.1} s after that word, {:.1} s after the start. The board \
+         itself is there {:.0} ms after it was asked for, and whole after {:.0} ms.",
+        demo.ready_after.as_secs_f64(),
+        sign_in.as_secs_f64(),
+        board.as_secs_f64(),
+        from_start.as_secs_f64(),
+        drawn[0],
+        drawn[2],
+    ));
+    browser.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

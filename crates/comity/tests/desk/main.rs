@@ -10,8 +10,10 @@
 
 mod browser;
 mod demo;
+mod jobs;
 mod looks;
 mod proof;
 mod research;
 mod story;
+mod tasks;
 mod ways;

@@ -2,8 +2,7 @@
 
 use crate::browser::{Browser, DESK, Set};
 use crate::demo::Demo;
-use std::path::Path;
-use std::time::Instant;
+use crate::tasks::{Begun, Tasks};
 
 /// Where the clerk's side of a story is.
 pub struct Story {
@@ -18,12 +17,9 @@ pub struct Story {
     pub warrant: &'static str,
     /// What it asks for.
     pub asks: &'static str,
-    /// What was done, as lines of the table of tasks.
-    jobs: Vec<String>,
+    /// What was done.
+    tasks: Tasks,
 }
-
-/// A job that is being done: the clicks before it, and when it began.
-struct Begun(u32, Instant);
 
 const CONVICTION: [(&str, &str); 5] = [
     ("convictions.0.category", "robbery"),
@@ -34,19 +30,6 @@ const CONVICTION: [(&str, &str); 5] = [
 ];
 
 impl Story {
-    fn at_jail(&self) -> Begun {
-        Begun(self.jail.clicks, Instant::now())
-    }
-
-    fn at_office(&self) -> Begun {
-        Begun(self.office.clicks, Instant::now())
-    }
-
-    fn did(&mut self, role: &str, job: &str, begun: &Begun, clicks: u32) {
-        let (clicks, seconds) = (clicks - begun.0, begun.1.elapsed().as_secs_f64());
-        self.jobs.push(format!("| {role} | {job} | {clicks} | {seconds:.1} |\n"));
-    }
-
     /// Two desks, with the clerk and the examiner at them.
     pub async fn begin(place: &str, zone: &str, from: &str, form: &'static str, set: Set) -> Story {
         let demo = Demo::start(place, zone, from);
@@ -55,12 +38,12 @@ impl Story {
         jail.sign_in("clerk").await;
         office.sign_in("examiner").await;
         let (person, warrant, asks) = (String::new(), "none", "hold|notify");
-        Story { demo, jail, office, person, form, warrant, asks, jobs: Vec::new() }
+        Story { demo, jail, office, person, form, warrant, asks, tasks: Tasks::default() }
     }
 
     /// The clerk books a person and sends the prints.
     pub async fn book(&mut self, name: &str, number: &str, card: usize) {
-        let begun = self.at_jail();
+        let begun = Begun::at(&self.jail);
         self.jail.go("/book").await;
         let mut answers = vec![
             ("name", name),
@@ -80,17 +63,17 @@ impl Story {
         self.jail.fill("file", card.to_str().unwrap()).await;
         self.jail.click("Send the prints").await;
         self.jail.until("sent", ".desk-done").await;
-        self.did(
+        self.tasks.did(
             "clerk",
             "book a person with charge and conviction, and send the prints",
             &begun,
-            self.jail.clicks,
+            &self.jail,
         );
     }
 
     /// The examiner verifies the first candidate.
     pub async fn identify(&mut self) {
-        let begun = self.at_office();
+        let begun = Begun::at(&self.office);
         self.office.until_says(&self.person, "candidates wait for an examiner").await;
         self.office.go(&format!("{}/do/verify", self.person)).await;
         let first = self.office.client.find(fantoccini::Locator::Css("input[name=candidate]"));
@@ -98,13 +81,13 @@ impl Story {
         self.office.answer(&[("candidate", &record)]).await;
         self.office.click("It is the same person").await;
         self.office.until("verified", ".desk-done").await;
-        self.did("examiner", "verify a candidate", &begun, self.office.clicks);
+        self.tasks.did("examiner", "verify a candidate", &begun, &self.office);
     }
 
     /// The duty officer determines status and asks.
     pub async fn ask(&mut self, dated: &str, basis: &str) {
         self.office.sign_in("officer").await;
-        let begun = self.at_office();
+        let begun = Begun::at(&self.office);
         self.office.go(&format!("{}/do/determine", self.person)).await;
         let mut determined = vec![
             ("removable", "yes"),
@@ -119,13 +102,13 @@ impl Story {
         self.office.answer(&determined).await;
         self.office.click("Record the determination").await;
         self.office.until("determined", ".desk-done").await;
-        self.did("duty officer", "determine status with its basis", &begun, self.office.clicks);
-        let begun = self.at_office();
+        self.tasks.did("duty officer", "determine status with its basis", &begun, &self.office);
+        let begun = Begun::at(&self.office);
         self.office.go(&format!("{}/do/evaluate", self.person)).await;
         self.office.click("Ask now").await;
         self.office.until("evaluated", ".desk-done").await;
-        self.did("duty officer", "ask what the program allows", &begun, self.office.clicks);
-        let begun = self.at_office();
+        self.tasks.did("duty officer", "ask what the program allows", &begun, &self.office);
+        let begun = Begun::at(&self.office);
         self.office.go(&format!("{}/do/issue", self.person)).await;
         let form = [
             ("form", self.form),
@@ -139,29 +122,29 @@ impl Story {
         self.office.answer(&form).await;
         self.office.click("Issue the request").await;
         self.office.until("issued", ".desk-done").await;
-        self.did("duty officer", "issue a request", &begun, self.office.clicks);
+        self.tasks.did("duty officer", "issue a request", &begun, &self.office);
         self.jail.until_says(&self.person, "Asks for").await;
     }
 
     /// The clerk records that a copy was given to the person.
     pub async fn serve(&mut self) {
-        let begun = self.at_jail();
+        let begun = Begun::at(&self.jail);
         self.jail.go(&format!("{}/do/serve", self.person)).await;
         self.jail.answer(&[]).await;
         self.jail.click("Record it").await;
         self.jail.until("served", ".desk-done").await;
-        self.did("clerk", "record service on the person", &begun, self.jail.clicks);
+        self.tasks.did("clerk", "record service on the person", &begun, &self.jail);
     }
 
     /// The supervisor answers.
     pub async fn answer(&mut self, choices: &[(&str, &str)]) {
         self.jail.sign_in("supervisor").await;
-        let begun = self.at_jail();
+        let begun = Begun::at(&self.jail);
         self.jail.go(&format!("{}/do/answer", self.person)).await;
         self.jail.answer(choices).await;
         self.jail.click("Send the answer").await;
         self.jail.until("answered", ".desk-done").await;
-        self.did("supervisor", "answer the request on two channels", &begun, self.jail.clicks);
+        self.tasks.did("supervisor", "answer the request on two channels", &begun, &self.jail);
     }
 
     /// The notice to the person, in both languages, as the links of the person's page give it.
@@ -176,46 +159,53 @@ impl Story {
 
     /// Bond is posted: the person would be released now.
     pub async fn eligible(&mut self) {
-        let begun = self.at_jail();
+        let begun = Begun::at(&self.jail);
         self.jail.go(&format!("{}/do/eligible", self.person)).await;
         self.jail.answer(&[("reason", "bond_posted")]).await;
         self.jail.click("Record it").await;
         self.jail.until("eligible", ".desk-done").await;
-        self.did("clerk", "set when the person would be released", &begun, self.jail.clicks);
+        self.tasks.did("clerk", "set when the person would be released", &begun, &self.jail);
     }
 
     pub async fn hold(&mut self) {
-        let begun = self.at_jail();
+        let begun = Begun::at(&self.jail);
         self.jail.go(&format!("{}/do/hold", self.person)).await;
         self.jail.answer(&[("sure", "yes")]).await;
         self.jail.click("Start the hold").await;
         self.jail.until("held", ".desk-done").await;
-        self.did("supervisor", "start a hold", &begun, self.jail.clicks);
+        self.tasks.did("supervisor", "start a hold", &begun, &self.jail);
+    }
+
+    /// What is left of the hold, as the page says it after its script looked twice.
+    async fn left(&self) -> String {
+        self.jail.go(&self.person).await;
+        tokio::time::sleep(std::time::Duration::from_millis(2500)).await;
+        let left = self.jail.client.find(fantoccini::Locator::Css("[data-left]")).await.unwrap();
+        left.text().await.unwrap()
+    }
+
+    /// A computer whose clock is wrong shows the node's: five hours ahead change nothing.
+    async fn clock_is_the_nodes(&self) {
+        let before = self.left().await;
+        let wrong = "const was = Date.now; Date.now = () => was() + 5 * 3600 * 1000;";
+        let name = "Page.addScriptToEvaluateOnNewDocument";
+        let added = self.jail.devtools(name, serde_json::json!({ "source": wrong })).await;
+        let skewed = self.left().await;
+        let own = "return Date.now() - performance.now() - performance.timeOrigin";
+        let ahead_ms = self.jail.client.execute(own, vec![]).await.unwrap().as_f64().unwrap();
+        assert!(ahead_ms > 4.0 * 3600.0 * 1000.0, "the browser's clock is wrong: {ahead_ms}");
+        self.jail.devtools("Page.removeScriptToEvaluateOnNewDocument", added).await;
+        let after = self.left().await;
+        assert!([&before, &after].contains(&&skewed), "{before}, {skewed}, {after}");
     }
 
     pub async fn release(&mut self) {
-        let begun = self.at_jail();
+        let begun = Begun::at(&self.jail);
         self.jail.go(&format!("{}/do/release", self.person)).await;
         self.jail.answer(&[("how", "released")]).await;
         self.jail.click("Record the release").await;
         self.jail.until("released", ".desk-done").await;
-        self.did("clerk", "record the release", &begun, self.jail.clicks);
-    }
-
-    /// Writes the table of tasks, where COMITY_WRITE_PICTURES asks for that.
-    fn write_tasks(&self) {
-        let Some(_) = std::env::var_os("COMITY_WRITE_PICTURES") else { return };
-        let text = format!(
-            "# Tasks at the desk\n\nThe jobs of a case, with the clicks and the seconds that each \
-             takes in the browser tests (`crates/comity/tests/desk/story.rs` writes this page: \
-             `COMITY_WRITE_PICTURES=1 cargo test --test desk story`). A click is a press on a link, \
-             a button or a choice; the seconds are a driver's on one machine with both nodes, not \
-             a person's.\n\n| who | job | clicks | seconds |\n|---|---|--:|--:|\n{}",
-            self.jobs.concat()
-        );
-        let root = std::env::var_os("CARGO_MANIFEST_DIR").unwrap();
-        let page = Path::new(&root).join("../../docs/guides/tasks.md");
-        std::fs::write(page, text).unwrap();
+        self.tasks.did("clerk", "record the release", &begun, &self.jail);
     }
 
     pub async fn end(self) {
@@ -242,11 +232,12 @@ async fn where_the_law_leaves_it_open_a_supervisor_holds_and_the_clock_releases(
     let words = story.jail.words().await;
     assert!(words.contains("The hold ends, and the person is released March 3, 2016"), "{words}");
     assert!(words.contains("Ångström, Zoë <b>O'Nobody</b>"), "{words}");
+    story.clock_is_the_nodes().await;
     story.demo.set("2016-03-03T20:00:00Z").await;
     story.jail.until_says(&story.person.clone(), "its clock ran out").await;
     story.release().await;
     assert!(story.jail.words().await.contains("custody ended"));
-    story.write_tasks();
+    std::mem::take(&mut story.tasks).write();
     story.end().await;
 }
 
