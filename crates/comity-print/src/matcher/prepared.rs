@@ -13,7 +13,9 @@ pub(super) const PLANES: usize = 4;
 pub(super) const SECTIONS: usize = 5;
 
 /// Minutiae that are looked at together.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 64;
+/// Parts of a code, four bits each.
+pub(super) const NIBBLES: usize = 16 * CODE_WORDS;
 
 /// Sines and cosines of the 256 angles.
 pub(super) static TURNS: LazyLock<[(f32, f32); 256]> = LazyLock::new(|| {
@@ -60,29 +62,36 @@ pub(super) struct Point {
     pub index: u8,
 }
 
-/// Codes of minutiae twice, one after the other, so that a run of angles is one piece: all first
-/// words, all second words. What is missing to two whole blocks follows.
+/// Codes of up to 64 minutiae by parts: the first four bits of all, the next of all, and so on, so
+/// that one part of all is looked up in one table at once.
 #[derive(Debug, Clone)]
-pub(super) struct Codes([Vec<u64>; CODE_WORDS]);
+#[repr(align(64))]
+pub(super) struct Parts(pub [[u8; LANES]; NIBBLES]);
+
+/// Codes of minutiae.
+#[derive(Debug, Clone)]
+pub(super) struct Codes {
+    /// Each part of a minutia's code, as the number of the first byte of its table of 16.
+    pub own: Vec<[u8; NIBBLES]>,
+    /// 64 minutiae each.
+    pub parts: Vec<Parts>,
+}
 
 impl Codes {
     fn of(codes: &[[u64; CODE_WORDS]]) -> Self {
-        let twice = || codes.iter().chain(codes);
-        let end = [0; 2 * LANES];
-        Self(std::array::from_fn(|word| twice().map(|code| code[word]).chain(end).collect()))
-    }
-
-    /// All, and some again.
-    #[inline(always)]
-    pub fn iter(&self) -> impl Iterator<Item = [u64; CODE_WORDS]> {
-        self.0[0].iter().zip(&self.0[1]).map(|(first, second)| [*first, *second])
-    }
-
-    /// Eight from a place on: all first words, all second words.
-    #[inline(always)]
-    pub fn block(&self, at: usize) -> Option<[&[u64; LANES]; CODE_WORDS]> {
-        let block = |word: usize| self.0[word].get(at..).and_then(<[u64]>::first_chunk::<LANES>);
-        Some([block(0)?, block(1)?])
+        let nibble = |code: &[u64; CODE_WORDS], k: usize| (code[k / 16] >> (k % 16 * 4) & 15) as u8;
+        let own = |code| std::array::from_fn(|k| nibble(code, k) << 4);
+        let parts = |codes: &[[u64; CODE_WORDS]]| {
+            let mut parts = Parts([[0; LANES]; NIBBLES]);
+            for (k, part) in parts.0.iter_mut().enumerate() {
+                part.iter_mut().zip(codes).for_each(|(part, code)| *part = nibble(code, k));
+            }
+            parts
+        };
+        Self {
+            own: codes.iter().map(own).collect(),
+            parts: codes.chunks(LANES).map(parts).collect(),
+        }
     }
 }
 

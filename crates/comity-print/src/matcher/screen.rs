@@ -1,7 +1,7 @@
 //! The first look at two prints: which minutiae are alike, and how many of those would lie on one
 //! another under one motion. Most impostors are told by this alone.
 
-use super::bits::{self, Counts};
+use super::bits::{self, Counts, Row};
 use super::motion::Motion;
 use super::prepared::{LANES, Prepared, Surroundings};
 use crate::template::MINUTIAE_MAX;
@@ -11,18 +11,15 @@ use pulp::Simd;
 const ROTATION_MAX: u8 = 46;
 /// So many pairs, of those whose codes differ in the fewest bits, are looked at closer.
 const NEAREST: usize = 28;
-/// Codes that differ in half of their bits or more are of nothing alike. Few prints need those
-/// beyond the first bound to have as many pairs.
+/// Codes that differ in half of their bits or more are of nothing alike: a power of two, less one.
 const DIFFER_MAX: u8 = 63;
-const DIFFER_FIRST: u8 = 50;
 /// The most alike pairs that are kept, and those of them that propose a motion.
 pub(super) const KEPT: usize = 24;
 pub(super) const SEEDS: usize = 8;
 /// Pairs that are looked at closer at most, where many codes differ in as many bits.
 const FOUND_MAX: usize = 32;
-/// Blocks of pairs, eight each; two at least for a minutia. A power of two, so that a place is cut
-/// to it without a division.
-const BLOCKS: usize = (MINUTIAE_MAX * (MINUTIAE_MAX / LANES + 2)).next_power_of_two();
+/// Rows of pairs: a minutia of the first print with up to 64 of the second.
+const ROWS: usize = MINUTIAE_MAX * MINUTIAE_MAX.div_ceil(LANES);
 /// A pair supports a motion that brings it this near, in pixels; the square is more by this for
 /// the square of each pixel from the seed. And turned by this at most, in 256ths of a turn.
 const TIGHT: Reach = Reach { near_px: 10.0, cone: 0.0085, turned: 14.0 };
@@ -71,9 +68,8 @@ impl Default for Screen {
         let zero = [0.0; PADDED];
         Self {
             nearest: Nearest {
-                differ: [[0; LANES]; BLOCKS],
-                places: [(0, 0); BLOCKS],
-                list: [0; BLOCKS * LANES],
+                rows: [Row([0; LANES]); ROWS],
+                runs: [Run::default(); ROWS],
                 count: 0,
             },
             found: [(0, 0); FOUND_MAX],
@@ -109,85 +105,63 @@ impl pulp::WithSimd for Look<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
         let Self { a, b, screen } = self;
-        let mut most = DIFFER_FIRST;
-        screen.nearest.measure(simd, a, b, most);
-        if screen.nearest.count < NEAREST {
-            most = DIFFER_MAX;
-            screen.nearest.measure(simd, a, b, most);
-        }
-        let found = screen.nearest.select(b.points.len(), most, &mut screen.found);
+        screen.nearest.measure(simd, a, b);
+        let found = screen.nearest.select(simd, &mut screen.found);
         rank(simd, a, b, screen, found);
         support(simd, a, b, screen)
     }
 }
 
+/// Of a row the pairs that count.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    /// A bit for each of 64 minutiae of the second print.
+    bits: u64,
+    /// The minutia of the first print, and the first of those of the second.
+    i: u8,
+    from: u8,
+}
+
 /// Pairs whose codes differ in few bits.
 #[derive(Debug)]
 struct Nearest {
-    /// In how many bits the codes of pairs differ, blocks of eight.
-    differ: [[u8; LANES]; BLOCKS],
-    /// Whose blocks: a minutia of the first print, the first of eight that follow one another of the
-    /// second, which stand there twice.
-    places: [(u8, u8); BLOCKS],
-    /// The near ones in order: block and place in it.
-    list: [u16; BLOCKS * LANES],
+    /// In how many bits the codes of pairs differ.
+    rows: [Row; ROWS],
+    /// The pairs that are turned by no more than prints are.
+    runs: [Run; ROWS],
     count: usize,
 }
 
-/// The numbers of the bits that are set in a byte.
-static BITS_SET: [[u16; LANES]; 256] = {
-    let mut table = [[0; LANES]; 256];
-    let (mut byte, mut bit, mut count) = (0, 0, 0);
-    while byte < 256 {
-        if byte >> bit & 1 == 1 {
-            table[byte][count] = bit as u16;
-            count += 1;
-        }
-        bit += 1;
-        if bit == LANES {
-            (byte, bit, count) = (byte + 1, 0, 0);
-        }
-    }
-    table
-};
-
-/// Eight bytes of 1.
-const BYTES: u64 = 0x0101_0101_0101_0101;
+/// The first so many bits.
+#[inline(always)]
+fn first_bits(count: usize) -> u64 {
+    if count < LANES { (1 << count) - 1 } else { u64::MAX }
+}
 
 impl Nearest {
-    /// The pairs that are turned by no more than prints are and differ in at most so many bits.
+    /// Measures all pairs, those too that are turned too far: a look at 64 costs as much as a look
+    /// at a few.
     #[inline(always)]
-    fn measure<S: Simd>(&mut self, simd: S, a: &Prepared, b: &Prepared, most: u8) {
-        let nb = b.points.len();
-        let (mut blocks, mut count) = (0, 0);
-        for (i, (point, own)) in a.points.iter().zip(a.codes.iter()).enumerate() {
-            // A run of the other print's minutiae, which may go over the end into the second copy.
-            let low = point.angle.wrapping_sub(ROTATION_MAX);
-            let high = point.angle.wrapping_add(ROTATION_MAX);
-            let from = usize::from(b.below[usize::from(low)]);
-            let end = usize::from(b.below[usize::from(high) + 1]) + if high < low { nb } else { 0 };
-            // Two blocks are enough for most runs, and always done: how many a run has cannot be
-            // foreseen, and to guess it wrong takes longer than a block.
-            let mut at = from;
-            while at < end.max(from + 2 * LANES) {
-                let (Some(theirs), Some(differ), Some(place), Some(list)) = (
-                    b.codes.block(at),
-                    self.differ.get_mut(blocks),
-                    self.places.get_mut(blocks),
-                    self.list.get_mut(count..).and_then(<[u16]>::first_chunk_mut::<LANES>),
-                ) else {
+    fn measure<S: Simd>(&mut self, simd: S, a: &Prepared, b: &Prepared) {
+        let mut count = 0;
+        for (part, theirs) in b.codes.parts.iter().enumerate() {
+            let first = part * LANES;
+            let upto = |k: usize| first_bits(k.saturating_sub(first));
+            let all = upto(b.points.len());
+            for (i, (point, own)) in a.points.iter().zip(&a.codes.own).enumerate() {
+                let (Some(row), Some(run)) = (self.rows.get_mut(count), self.runs.get_mut(count))
+                else {
                     break;
                 };
-                *differ = bits::differ(simd, own, theirs);
-                *place = (i as u8, at as u8);
-                // The highest bit of each byte that is no more than `most`, then all in one byte:
-                // a branch for each would be guessed wrong.
-                let near = BYTES * u64::from(0x80 | most) - u64::from_le_bytes(*differ);
-                let near = (near >> 7 & BYTES).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-                let near = near & ((1 << end.saturating_sub(at).min(LANES)) - 1);
-                *list = BITS_SET[near as usize & 0xff].map(|bit| bit + (blocks * LANES) as u16);
-                count += near.count_ones() as usize;
-                (blocks, at) = (blocks + 1, at + LANES);
+                let low = point.angle.wrapping_sub(ROTATION_MAX);
+                let high = point.angle.wrapping_add(ROTATION_MAX);
+                let from = upto(usize::from(b.below[usize::from(low)]));
+                let end = upto(usize::from(b.below[usize::from(high) + 1]));
+                // Minutiae stand in the order of their angles, which may go over the end.
+                let bits = if high < low { all & !from | end } else { end & !from };
+                *row = Row::measured(simd, own, theirs);
+                *run = Run { bits, i: i as u8, from: first as u8 };
+                count += 1;
             }
         }
         self.count = count;
@@ -196,29 +170,36 @@ impl Nearest {
     /// Of the pairs that were measured so many or a few more whose codes differ least, in the order
     /// of their minutiae; gives how many.
     #[inline(always)]
-    fn select(&self, nb: usize, most: u8, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
-        let list = self.list.get(..self.count).unwrap_or_default();
-        let differ = |place: u16| self.differ.as_flattened()[usize::from(place) % (BLOCKS * LANES)];
-        let mut counts = [0_u16; 64];
-        list.iter().for_each(|place| counts[usize::from(differ(*place)) % 64] += 1);
-        let (mut bits, mut rest) = (most, self.count);
-        while bits > 0 {
-            let less = rest - usize::from(counts[usize::from(bits) % 64]);
-            if less < NEAREST {
-                break;
-            }
-            (bits, rest) = (bits - 1, less);
+    fn select<S: Simd>(&self, simd: S, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
+        let rows = self.rows.get(..self.count).unwrap_or_default();
+        let runs = self.runs.get(..self.count).unwrap_or_default();
+        // The fewest bits within which there are as many, by halves.
+        let (mut most, mut half) = (0, DIFFER_MAX.div_ceil(2));
+        while half > 0 {
+            let within = |(row, run): (&Row, &Run)| {
+                (row.within(simd, most + half - 1) & run.bits).count_ones()
+            };
+            let count: u32 = rows.iter().zip(runs).map(within).sum();
+            most += if count < NEAREST as u32 { half } else { 0 };
+            half /= 2;
         }
-        let mut chosen = [0_u16; FOUND_MAX + 1];
-        let mut count = 0;
-        for place in list {
-            chosen[count] = *place;
-            count = (count + usize::from(differ(*place) <= bits)).min(FOUND_MAX);
+        // Rows that have any, then one pair after the other: how many a row has cannot be foreseen.
+        let mut near = [Run::default(); ROWS + 1];
+        let (mut with, mut count) = (0, 0);
+        for (row, run) in rows.iter().zip(runs) {
+            let bits = row.within(simd, most) & run.bits;
+            near[with] = Run { bits, ..*run };
+            with += usize::from(bits != 0);
+            count += bits.count_ones() as usize;
         }
-        for (place, out) in chosen[..count].iter().zip(out) {
-            let (i, at) = self.places[usize::from(*place) / LANES % BLOCKS];
-            let j = usize::from(at) + usize::from(*place) % LANES;
-            *out = (i, if j < nb { j } else { j - nb } as u8);
+        let count = count.min(FOUND_MAX);
+        let mut at = 0;
+        let mut run = near[0];
+        for out in &mut out[..count] {
+            *out = (run.i, run.from + run.bits.trailing_zeros() as u8);
+            run.bits &= run.bits - 1;
+            at += usize::from(run.bits == 0);
+            run = if run.bits == 0 { near[at % ROWS] } else { run };
         }
         count
     }
