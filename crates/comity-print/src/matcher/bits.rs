@@ -1,68 +1,45 @@
 //! In how many bits codes differ, counted with the instructions that the processor has: vectors in
 //! general have none.
 
-use super::prepared::{LANES, NIBBLES, Parts, Surroundings};
+use super::prepared::{LANES, Parts, Surroundings, Tables};
 use pulp::Simd;
 
-/// In how many bits parts differ, by the part times 16 and the other part.
-#[repr(align(64))]
-struct Table([u8; 256]);
-
-static DIFFER: Table = {
-    let mut table = [0; 256];
-    let mut at = 0;
-    while at < 256 {
-        table[at] = (at >> 4 ^ at & 15).count_ones() as u8;
-        at += 1;
-    }
-    Table(table)
-};
-
-/// In how many bits one code differs from each of 64.
+/// How far one code is apart from each of 32.
 #[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
+#[repr(align(32))]
 pub(super) struct Row(pub [u8; LANES]);
 
 impl Row {
-    /// Measures one code against those of up to 64 minutiae.
+    /// Measures one code against those of up to 32 minutiae.
     #[inline(always)]
-    pub fn measured<S: Simd>(simd: S, own: &[u8; NIBBLES], theirs: &Parts) -> Self {
+    pub fn measured<S: Simd>(simd: S, own: &Tables, theirs: &Parts) -> Self {
         #[cfg(target_arch = "x86_64")]
         {
-            // Known when this is compiled for the vectors at hand.
-            let simd: &dyn std::any::Any = &simd;
-            if let Some(wide) = simd.downcast_ref::<pulp::x86::V4>() {
-                return x86::measured_512(*wide, own, theirs);
-            }
-            if let Some(narrow) = simd.downcast_ref::<pulp::x86::V3>() {
-                return x86::measured_256(*narrow, own, theirs);
+            if let Some(simd) = x86::narrow(&simd) {
+                return x86::measured(simd, own, theirs);
             }
         }
         _ = simd;
         let mut row = Self([0; LANES]);
-        for (own, theirs) in own.iter().zip(&theirs.0) {
+        for (table, theirs) in own.0.iter().zip(&theirs.0) {
             for (sum, other) in row.0.iter_mut().zip(theirs) {
-                *sum += (own >> 4 ^ other).count_ones() as u8;
+                *sum = sum.wrapping_add(table[usize::from(other % 16)]);
             }
         }
         row
     }
 
-    /// Which of the 64 differ in at most so many bits.
+    /// Which of the 32 are at most so far apart.
     #[inline(always)]
-    pub fn within<S: Simd>(&self, simd: S, most: u8) -> u64 {
+    pub fn within<S: Simd>(&self, simd: S, most: u8) -> u32 {
         #[cfg(target_arch = "x86_64")]
         {
-            let simd: &dyn std::any::Any = &simd;
-            if let Some(wide) = simd.downcast_ref::<pulp::x86::V4>() {
-                return x86::within_512(*wide, self, most);
-            }
-            if let Some(narrow) = simd.downcast_ref::<pulp::x86::V3>() {
-                return x86::within_256(*narrow, self, most);
+            if let Some(simd) = x86::narrow(&simd) {
+                return x86::within(simd, self, most);
             }
         }
         _ = simd;
-        let bits = self.0.iter().zip(0..).map(|(row, bit)| u64::from(*row <= most) << bit);
+        let bits = self.0.iter().zip(0..).map(|(row, bit)| u32::from(*row <= most) << bit);
         bits.fold(0, |all, bit| all | bit)
     }
 }
@@ -112,7 +89,7 @@ pub(super) fn compared<S: Simd>(simd: S, a: &Surroundings, b: &Surroundings) -> 
 /// Four bits at a time by a table in a register, and their sums (Muła and others, 2018).
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{Counts, DIFFER, LANES, NIBBLES, Parts, Row, Surroundings};
+    use super::{Counts, Parts, Row, Surroundings, Tables};
     use pulp::cast;
     use pulp::x86::{V3, V4};
     use std::arch::x86_64::{__m256i, __m512i};
@@ -121,54 +98,31 @@ mod x86 {
     const ONES: [[u8; 16]; 4] = [[0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4]; 4];
     const LOW: [u8; 64] = [0x0f; 64];
 
-    /// The table of one part.
+    /// The instructions of AVX2, where these vectors have them: known when this is compiled for
+    /// the vectors at hand.
     #[inline(always)]
-    fn table(own: u8) -> u128 {
-        let table: &[u128; 16] = pulp::bytemuck::cast_ref(&DIFFER.0);
-        table[usize::from(own >> 4)]
+    pub fn narrow(simd: &dyn std::any::Any) -> Option<V3> {
+        let wide = simd.downcast_ref::<V4>().map(|simd| **simd);
+        wide.or_else(|| simd.downcast_ref::<V3>().copied())
     }
 
     #[inline(always)]
-    pub fn measured_512(simd: V4, own: &[u8; NIBBLES], theirs: &Parts) -> Row {
-        let (wide, bytes) = (simd.avx512f, simd.avx512bw);
-        let mut sums = wide._mm512_setzero_si512();
-        for (own, theirs) in own.iter().zip(&theirs.0) {
-            let table = wide._mm512_broadcast_i32x4(cast(table(*own)));
-            sums = bytes._mm512_add_epi8(sums, bytes._mm512_shuffle_epi8(table, cast(*theirs)));
+    pub fn measured(simd: V3, own: &Tables, theirs: &Parts) -> Row {
+        let (avx, wide) = (simd.avx, simd.avx2);
+        let mut sums = avx._mm256_setzero_si256();
+        for (table, theirs) in own.0.iter().zip(&theirs.0) {
+            let table = wide._mm256_broadcastsi128_si256(cast(*table));
+            sums = wide._mm256_add_epi8(sums, wide._mm256_shuffle_epi8(table, cast(*theirs)));
         }
         Row(cast(sums))
     }
 
     #[inline(always)]
-    pub fn within_512(simd: V4, row: &Row, most: u8) -> u64 {
-        let most = simd.avx512f._mm512_set1_epi8(most as i8);
-        simd.avx512bw._mm512_cmple_epu8_mask(cast(row.0), most)
-    }
-
-    #[inline(always)]
-    pub fn measured_256(simd: V3, own: &[u8; NIBBLES], theirs: &Parts) -> Row {
+    pub fn within(simd: V3, row: &Row, most: u8) -> u32 {
         let (avx, wide) = (simd.avx, simd.avx2);
-        let mut sums = [avx._mm256_setzero_si256(); 2];
-        for (own, theirs) in own.iter().zip(&theirs.0) {
-            let table = wide._mm256_broadcastsi128_si256(cast(table(*own)));
-            let theirs: [__m256i; 2] = cast(*theirs);
-            for (sum, theirs) in sums.iter_mut().zip(theirs) {
-                *sum = wide._mm256_add_epi8(*sum, wide._mm256_shuffle_epi8(table, theirs));
-            }
-        }
-        Row(cast(sums))
-    }
-
-    #[inline(always)]
-    pub fn within_256(simd: V3, row: &Row, most: u8) -> u64 {
-        let (avx, wide) = (simd.avx, simd.avx2);
-        let most = avx._mm256_set1_epi8(most as i8);
-        let rows: [__m256i; 2] = cast(row.0);
-        let [low, high] = rows.map(|row| {
-            let within = wide._mm256_cmpeq_epi8(wide._mm256_min_epu8(row, most), row);
-            u64::from(wide._mm256_movemask_epi8(within) as u32)
-        });
-        high << 32 | low
+        let (row, most): (__m256i, __m256i) = (cast(row.0), avx._mm256_set1_epi8(most as i8));
+        let within = wide._mm256_cmpeq_epi8(wide._mm256_min_epu8(row, most), row);
+        wide._mm256_movemask_epi8(within) as u32
     }
 
     /// How many bits are set in each byte.
@@ -216,12 +170,13 @@ mod x86 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::surroundings::PARTS;
     use super::*;
 
-    struct Measured<'a>(&'a [u8; NIBBLES], &'a Parts, u8);
+    struct Measured<'a>(&'a Tables, &'a Parts, u8);
 
     impl pulp::WithSimd for Measured<'_> {
-        type Output = ([u8; LANES], u64);
+        type Output = ([u8; LANES], u32);
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
@@ -269,31 +224,28 @@ mod tests {
     }
 
     #[test]
-    fn bits_that_differ_are_as_many_on_every_processor() {
+    fn codes_are_as_far_apart_on_every_processor() {
         let mut state = 1_u64;
         let mut drawn = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             (state >> 40) as u8
         };
         for most in [0, 1, 30, 62, 64, 66, 128, 255] {
-            let mut parts = Parts([[0; LANES]; NIBBLES]);
+            let (mut parts, mut own) = (Parts([[0; LANES]; PARTS]), Tables([[0; 16]; PARTS]));
             parts.0.as_flattened_mut().iter_mut().for_each(|part| *part = drawn() & 15);
-            // All and none among them.
-            parts.0.iter_mut().for_each(|part| (part[0], part[1]) = (0, 15));
-            for own in [[0; NIBBLES], std::array::from_fn(|_| drawn() << 4)] {
-                let one = |lane: usize| -> u32 {
-                    own.iter().zip(&parts.0).map(|(x, y)| (x >> 4 ^ y[lane]).count_ones()).sum()
-                };
-                let row: [u8; LANES] = std::array::from_fn(|lane| one(lane) as u8);
-                let within = (0..LANES).filter(|lane| row[*lane] <= most);
-                let wanted = (row, within.fold(0, |all, lane| all | 1 << lane));
-                let look = || Measured(&own, &parts, most);
-                assert_eq!(pulp::Arch::Scalar.dispatch(look()), wanted);
-                assert_eq!(pulp::Arch::new().dispatch(look()), wanted);
-                #[cfg(target_arch = "x86_64")]
-                if let Some(narrower) = pulp::x86::V3::try_new() {
-                    assert_eq!(pulp::Arch::V3(narrower).dispatch(look()), wanted);
-                }
+            own.0.as_flattened_mut().iter_mut().for_each(|apart| *apart = drawn() & 15);
+            let one = |lane: usize| -> u8 {
+                own.0.iter().zip(&parts.0).map(|(table, p)| table[usize::from(p[lane])]).sum()
+            };
+            let row: [u8; LANES] = std::array::from_fn(one);
+            let within = (0..LANES).filter(|lane| row[*lane] <= most);
+            let wanted = (row, within.fold(0, |all, lane| all | 1_u32 << lane));
+            let look = || Measured(&own, &parts, most);
+            assert_eq!(pulp::Arch::Scalar.dispatch(look()), wanted);
+            assert_eq!(pulp::Arch::new().dispatch(look()), wanted);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(narrower) = pulp::x86::V3::try_new() {
+                assert_eq!(pulp::Arch::V3(narrower).dispatch(look()), wanted);
             }
         }
     }

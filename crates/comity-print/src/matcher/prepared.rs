@@ -1,7 +1,7 @@
 //! A template made ready for comparing: what surrounds each minutia, as bits.
 
 use super::judge::TURNED_MAX;
-use super::surroundings::{CODE_WORDS, Code, Levels, Sampled};
+use super::surroundings::{Code, Levels, PARTS, Sampled};
 use crate::extract::math::sin_cos;
 use crate::template::{CELL_PX, DirectionGrid, MINUTIAE_MAX, Template, best};
 use std::sync::LazyLock;
@@ -13,9 +13,7 @@ pub(super) const PLANES: usize = 4;
 pub(super) const SECTIONS: usize = 5;
 
 /// Minutiae that are looked at together.
-pub(super) const LANES: usize = 64;
-/// Parts of a code, four bits each.
-pub(super) const NIBBLES: usize = 16 * CODE_WORDS;
+pub(super) const LANES: usize = 32;
 
 /// Sines and cosines of the 256 angles.
 pub(super) static TURNS: LazyLock<[(f32, f32); 256]> = LazyLock::new(|| {
@@ -62,35 +60,36 @@ pub(super) struct Point {
     pub index: u8,
 }
 
-/// Codes of up to 64 minutiae by parts: the first four bits of all, the next of all, and so on, so
+/// Codes of up to 32 minutiae by parts: the first four bits of all, the next of all, and so on, so
 /// that one part of all is looked up in one table at once.
 #[derive(Debug, Clone)]
+#[repr(align(32))]
+pub(super) struct Parts(pub [[u8; LANES]; PARTS]);
+
+/// What each value of each part of another code is apart.
+#[derive(Debug, Clone)]
 #[repr(align(64))]
-pub(super) struct Parts(pub [[u8; LANES]; NIBBLES]);
+pub(super) struct Tables(pub [[u8; 16]; PARTS]);
 
 /// Codes of minutiae.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Codes {
-    /// Each part of a minutia's code, as the number of the first byte of its table of 16.
-    pub own: Vec<[u8; NIBBLES]>,
-    /// 64 minutiae each.
+    /// Of the minutiae of a first print.
+    pub tables: Vec<Tables>,
+    /// Of those of a second print, 32 together.
     pub parts: Vec<Parts>,
 }
 
 impl Codes {
-    fn of(codes: &[[u64; CODE_WORDS]]) -> Self {
-        let nibble = |code: &[u64; CODE_WORDS], k: usize| (code[k / 16] >> (k % 16 * 4) & 15) as u8;
-        let own = |code| std::array::from_fn(|k| nibble(code, k) << 4);
-        let parts = |codes: &[[u64; CODE_WORDS]]| {
-            let mut parts = Parts([[0; LANES]; NIBBLES]);
-            for (k, part) in parts.0.iter_mut().enumerate() {
-                part.iter_mut().zip(codes).for_each(|(part, code)| *part = nibble(code, k));
+    fn push(&mut self, at: usize, code: &Code) {
+        self.tables.push(Tables(code.tables()));
+        if at.is_multiple_of(LANES) {
+            self.parts.push(Parts([[0; LANES]; PARTS]));
+        }
+        if let Some(last) = self.parts.last_mut() {
+            for (parts, part) in last.0.iter_mut().zip(code.parts()) {
+                parts[at % LANES] = part;
             }
-            parts
-        };
-        Self {
-            own: codes.iter().map(own).collect(),
-            parts: codes.chunks(LANES).map(parts).collect(),
         }
     }
 }
@@ -143,7 +142,7 @@ impl Prepared {
         }
         let count = points.len().max(1) as f32;
         Self {
-            codes: Codes::of(&codes),
+            codes,
             detection: points.iter().map(|p| p.sure).sum::<f32>() / count,
             points,
             around,
@@ -176,16 +175,16 @@ struct Describe<'a> {
 }
 
 impl pulp::WithSimd for Describe<'_> {
-    type Output = (Vec<Surroundings>, Vec<[u64; CODE_WORDS]>);
+    type Output = (Vec<Surroundings>, Codes);
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
         let mut around = Vec::with_capacity(self.points.len());
-        let mut codes = Vec::with_capacity(self.points.len());
+        let mut codes = Codes::default();
         for (at, own) in self.points.iter().enumerate() {
             let sampled = Sampled::of(own, self.grid);
             let levels = Levels::of(self.points, at);
-            codes.push(Code::of(&sampled, &levels));
+            codes.push(at, &Code::of(&sampled, &levels));
             around.push(Surroundings::of(&sampled, &levels));
         }
         (around, codes)

@@ -10,16 +10,17 @@ use pulp::Simd;
 /// Prints are captured upright, give or take this, in 256ths of a turn.
 const ROTATION_MAX: u8 = 46;
 /// So many pairs, of those whose codes differ in the fewest bits, are looked at closer.
-const NEAREST: usize = 28;
-/// Codes that differ in half of their bits or more are of nothing alike: a power of two, less one.
-const DIFFER_MAX: u8 = 63;
+const NEAREST: usize = 24;
+/// Codes that are this far apart are of nothing alike: a power of two.
+const APART_END: u8 = 64;
 /// The most alike pairs that are kept, and those of them that propose a motion.
 pub(super) const KEPT: usize = 24;
-pub(super) const SEEDS: usize = 8;
+pub(super) const SEEDS: usize = 6;
 /// Pairs that are looked at closer at most, where many codes differ in as many bits.
 const FOUND_MAX: usize = 32;
-/// Rows of pairs: a minutia of the first print with up to 64 of the second.
-const ROWS: usize = MINUTIAE_MAX * MINUTIAE_MAX.div_ceil(LANES);
+/// Rows of pairs: a minutia of the first print with up to 32 of the second. A power of two, so
+/// that a place is cut to it without a division.
+const ROWS: usize = (MINUTIAE_MAX * MINUTIAE_MAX.div_ceil(LANES)).next_power_of_two();
 /// A pair supports a motion that brings it this near, in pixels; the square is more by this for
 /// the square of each pixel from the seed. And turned by this at most, in 256ths of a turn.
 const TIGHT: Reach = Reach { near_px: 10.0, cone: 0.0085, turned: 14.0 };
@@ -71,6 +72,7 @@ impl Default for Screen {
                 rows: [Row([0; LANES]); ROWS],
                 runs: [Run::default(); ROWS],
                 count: 0,
+                near: [Run::default(); ROWS],
             },
             found: [(0, 0); FOUND_MAX],
             alike: [0.0; FOUND_MAX],
@@ -115,8 +117,8 @@ impl pulp::WithSimd for Look<'_> {
 /// Of a row the pairs that count.
 #[derive(Debug, Clone, Copy, Default)]
 struct Run {
-    /// A bit for each of 64 minutiae of the second print.
-    bits: u64,
+    /// A bit for each of 32 minutiae of the second print.
+    bits: u32,
     /// The minutia of the first print, and the first of those of the second.
     i: u8,
     from: u8,
@@ -130,16 +132,18 @@ struct Nearest {
     /// The pairs that are turned by no more than prints are.
     runs: [Run; ROWS],
     count: usize,
+    /// The rows that have near pairs, and those.
+    near: [Run; ROWS],
 }
 
 /// The first so many bits.
 #[inline(always)]
-fn first_bits(count: usize) -> u64 {
-    if count < LANES { (1 << count) - 1 } else { u64::MAX }
+fn first_bits(count: usize) -> u32 {
+    ((1_u64 << count.min(LANES)) - 1) as u32
 }
 
 impl Nearest {
-    /// Measures all pairs, those too that are turned too far: a look at 64 costs as much as a look
+    /// Measures all pairs, those too that are turned too far: a look at 32 costs as much as a look
     /// at a few.
     #[inline(always)]
     fn measure<S: Simd>(&mut self, simd: S, a: &Prepared, b: &Prepared) {
@@ -148,7 +152,7 @@ impl Nearest {
             let first = part * LANES;
             let upto = |k: usize| first_bits(k.saturating_sub(first));
             let all = upto(b.points.len());
-            for (i, (point, own)) in a.points.iter().zip(&a.codes.own).enumerate() {
+            for (i, (point, own)) in a.points.iter().zip(&a.codes.tables).enumerate() {
                 let (Some(row), Some(run)) = (self.rows.get_mut(count), self.runs.get_mut(count))
                 else {
                     break;
@@ -170,11 +174,12 @@ impl Nearest {
     /// Of the pairs that were measured so many or a few more whose codes differ least, in the order
     /// of their minutiae; gives how many.
     #[inline(always)]
-    fn select<S: Simd>(&self, simd: S, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
-        let rows = self.rows.get(..self.count).unwrap_or_default();
-        let runs = self.runs.get(..self.count).unwrap_or_default();
+    fn select<S: Simd>(&mut self, simd: S, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
+        let Self { rows, runs, near, count } = self;
+        let rows = rows.get(..*count).unwrap_or_default();
+        let runs = runs.get(..*count).unwrap_or_default();
         // The fewest bits within which there are as many, by halves.
-        let (mut most, mut half) = (0, DIFFER_MAX.div_ceil(2));
+        let (mut most, mut half) = (0, APART_END / 2);
         while half > 0 {
             let within = |(row, run): (&Row, &Run)| {
                 (row.within(simd, most + half - 1) & run.bits).count_ones()
@@ -184,7 +189,6 @@ impl Nearest {
             half /= 2;
         }
         // Rows that have any, then one pair after the other: how many a row has cannot be foreseen.
-        let mut near = [Run::default(); ROWS + 1];
         let (mut with, mut count) = (0, 0);
         for (row, run) in rows.iter().zip(runs) {
             let bits = row.within(simd, most) & run.bits;
