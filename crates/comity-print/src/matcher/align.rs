@@ -5,6 +5,7 @@ use super::judge::{APART_PX, TURNED_MAX, judged};
 use super::motion::{Motion, fitted};
 use super::prepared::{Point, Prepared};
 use super::screen::{self, KEPT, Pair, SEEDS, Screen, likeness};
+use super::sketch::Sketch;
 use super::stretch::{BLOCK, Block, Warp, wrapped};
 use crate::template::MINUTIAE_MAX;
 use pulp::Simd;
@@ -102,6 +103,18 @@ fn compare_on(arch: pulp::Arch, a: &Prepared, b: &Prepared) -> Comparison {
         let index = |p: &Prepared, k: u8| usize::from(p.points[usize::from(k)].index);
         let pairs = room.pairs.as_slice().iter().map(|p| (index(a, p.i), index(b, p.j))).collect();
         Comparison { score: calibrate::aligned(evidence, support, ALIGNED_MIN), pairs }
+    })
+}
+
+/// How well a sketch of a print fits: its support by codes alone, more is likelier one finger. As a
+/// search asks it of many to find the few that are worth a comparison.
+pub fn glance(a: &Prepared, b: &Sketch) -> f32 {
+    if a.points.len() < 3 || b.0.points.len() < 3 {
+        return 0.0;
+    }
+    let arch = pulp::Arch::new();
+    ROOM.with_borrow_mut(|room| {
+        arch.dispatch(screen::Glance { a, b: &b.0, screen: &mut room.screen })
     })
 }
 

@@ -83,19 +83,31 @@ pub(super) struct Codes {
 impl Codes {
     fn push(&mut self, at: usize, code: &Code) {
         self.tables.push(Tables(code.tables()));
+        self.push_parts(at, &code.parts());
+    }
+
+    /// The code of a minutia of a second print.
+    pub fn part(&self, at: usize) -> [u8; PARTS] {
+        let parts = self.parts.get(at / LANES);
+        std::array::from_fn(|k| parts.map_or(0, |parts| parts.0[k][at % LANES]))
+    }
+
+    /// Adds a code of a second print alone.
+    #[inline(always)]
+    pub fn push_parts(&mut self, at: usize, code: &[u8; PARTS]) {
         if at.is_multiple_of(LANES) {
             self.parts.push(Parts([[0; LANES]; PARTS]));
         }
         if let Some(last) = self.parts.last_mut() {
-            for (parts, part) in last.0.iter_mut().zip(code.parts()) {
-                parts[at % LANES] = part;
+            for (parts, part) in last.0.iter_mut().zip(code) {
+                parts[at % LANES] = *part;
             }
         }
     }
 }
 
 /// A template ready for comparing. Minutiae stand in the order of their angles.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Prepared {
     pub(super) points: Vec<Point>,
     pub(super) around: Vec<Surroundings>,
@@ -133,13 +145,8 @@ impl Prepared {
             .collect();
         points.sort_by_key(|p| (p.angle, p.index));
         let (around, codes) = arch.dispatch(Describe { points: &points, grid: &template.grid });
-        let mut below = vec![0_u8; 257];
-        for p in &points {
-            below[usize::from(p.angle) + 1] += 1;
-        }
-        for angle in 0..256 {
-            below[angle + 1] += below[angle];
-        }
+        let mut below = Vec::new();
+        count_below(&points, &mut below);
         let count = points.len().max(1) as f32;
         Self {
             codes,
@@ -165,6 +172,20 @@ impl Prepared {
         let from = usize::from(self.below[usize::from(low)]);
         let end = usize::from(self.below[usize::from(high) + 1]) + if high < low { n } else { 0 };
         (from..end).map(move |k| if k < n { k } else { k - n })
+    }
+}
+
+/// Counts the minutiae that have a smaller angle.
+pub(super) fn count_below(points: &[Point], below: &mut Vec<u8>) {
+    below.clear();
+    below.resize(257, 0);
+    for p in points {
+        below[usize::from(p.angle) + 1] += 1;
+    }
+    let mut sum = 0;
+    for count in below {
+        sum += *count;
+        *count = sum;
     }
 }
 

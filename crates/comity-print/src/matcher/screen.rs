@@ -42,6 +42,8 @@ pub(super) struct Pair {
 pub(super) struct Screen {
     nearest: Nearest,
     found: [(u8, u8); FOUND_MAX],
+    /// How far the codes of those are apart.
+    apart: [u8; FOUND_MAX],
     alike: [f32; FOUND_MAX],
     /// The most alike pairs, best first.
     pub pairs: [Pair; KEPT],
@@ -75,6 +77,7 @@ impl Default for Screen {
                 near: [Run::default(); ROWS],
             },
             found: [(0, 0); FOUND_MAX],
+            apart: [0; FOUND_MAX],
             alike: [0.0; FOUND_MAX],
             pairs: [Pair::default(); KEPT],
             kept: 0,
@@ -109,7 +112,33 @@ impl pulp::WithSimd for Look<'_> {
         let Self { a, b, screen } = self;
         screen.nearest.measure(simd, a, b);
         let found = screen.nearest.select(simd, &mut screen.found);
-        rank(simd, a, b, screen, found);
+        liken(simd, a, b, screen, found);
+        rank(screen, found);
+        support(simd, a, b, screen)
+    }
+}
+
+/// The same by codes alone, without what surrounds the second print's minutiae.
+pub(super) struct Glance<'a> {
+    pub a: &'a Prepared,
+    pub b: &'a Prepared,
+    pub screen: &'a mut Screen,
+}
+
+impl pulp::WithSimd for Glance<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let Self { a, b, screen } = self;
+        screen.nearest.measure(simd, a, b);
+        let found = screen.nearest.select(simd, &mut screen.found);
+        screen.nearest.apart(a, &screen.found[..found], &mut screen.apart);
+        for (alike, apart) in screen.alike.iter_mut().zip(&screen.apart) {
+            let near = f32::from(APART_END.saturating_sub(*apart)) * (1.0 / APART_END as f32);
+            *alike = ALIKE_MIN + (1.0 - ALIKE_MIN) * near;
+        }
+        rank(screen, found);
         support(simd, a, b, screen)
     }
 }
@@ -169,6 +198,15 @@ impl Nearest {
             }
         }
         self.count = count;
+    }
+
+    /// How far the codes of pairs are apart, that were measured.
+    #[inline(always)]
+    fn apart(&self, a: &Prepared, found: &[(u8, u8)], out: &mut [u8; FOUND_MAX]) {
+        for (&(i, j), out) in found.iter().zip(out) {
+            let row = usize::from(j) / LANES * a.points.len() + usize::from(i);
+            *out = self.rows[row % ROWS].0[usize::from(j) % LANES];
+        }
     }
 
     /// Of the pairs that were measured so many or a few more whose codes differ least, in the order
@@ -235,10 +273,10 @@ impl Counts {
 /// Steps of likeness from [`ALIKE_MIN`] to 1 by which pairs are ranked.
 const STEPS: usize = 64;
 
-/// Keeps the most alike of the pairs that were found, best first.
+/// How alike the pairs are that were found.
 #[inline(always)]
-fn rank<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen, found: usize) {
-    let Screen { found: places, alike, pairs, kept, count: counted, .. } = screen;
+fn liken<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen, found: usize) {
+    let Screen { found: places, alike, .. } = screen;
     for (places, alike) in places[..found].chunks(16).zip(alike.as_chunks_mut::<16>().0) {
         let mut counts = [Counts::default(); 16];
         for (counts, &(i, j)) in counts.iter_mut().zip(places) {
@@ -248,6 +286,12 @@ fn rank<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen, found
             *alike = counts.likeness();
         }
     }
+}
+
+/// Keeps the most alike of the pairs that were found, best first.
+#[inline(always)]
+fn rank(screen: &mut Screen, found: usize) {
+    let Screen { found: places, alike, pairs, kept, count: counted, .. } = screen;
     // How many are more alike, by steps.
     let mut ends = [0_u16; STEPS];
     let mut count = 0;
