@@ -4,8 +4,8 @@
 //! `cargo run --release -p comity-print --example gallery-scale -- 1000000 400 scale.svg 10000 DIR`:
 //! fingers of the largest gallery, probes, picture, fingers of the largest gallery in which every
 //! probe is compared with everybody too; where templates are kept for the next run, 0 for nowhere;
-//! and, to try other efforts, how many are compared exactly and how many of 10,000 go to the second
-//! pass. Prints one JSON object a line.
+//! and, to try other efforts, how many are compared exactly how many of 10,000 go to the second pass,
+//! and how large the smallest gallery is. Prints one JSON object a line.
 #![allow(clippy::expect_used, reason = "an example stops at what is wrong")]
 
 #[path = "support/busy.rs"]
@@ -165,7 +165,7 @@ fn main() {
     );
     let mut points = Vec::new();
     let sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000];
-    for size in sizes.into_iter().filter(|s| *s <= largest) {
+    for size in sizes.into_iter().filter(|s| (argument(8, 0)..=largest).contains(s)) {
         let mut m = measure(&gallery, size, probes, effort);
         let lost = lost(&gallery, size, std::mem::take(&mut m.missed));
         let searched = (size * probes) as f64;

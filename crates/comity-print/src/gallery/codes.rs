@@ -126,8 +126,8 @@ fn evened(counts: &[u32], [d, f, s, l]: [i32; 4]) -> f32 {
 /// What a probe looks for: a weight for every code.
 #[derive(Debug, Clone)]
 pub struct CodeTable {
-    /// [`SCALE`]ths of the logarithm.
-    weights: Vec<u8>,
+    /// [`SCALE`]ths of the logarithm; as many as a code of 16 bits could be, so that none is beyond.
+    weights: Box<[u8; 1 << 16]>,
 }
 
 /// Spread of each part of a pair between two impressions, in its steps.
@@ -159,20 +159,19 @@ impl CodeTable {
             }
         }
         let odds = SHARED / (1.0 - SHARED) / pairs.max(1.0);
-        let weights = shares
-            .iter()
-            .zip(&prior.0)
-            .map(|(q, p)| ((odds * q / p).ln_1p() * SCALE).min(255.0) as u8);
-        Self { weights: weights.collect() }
+        let mut weights = Box::new([0; 1 << 16]);
+        for ((weight, q), p) in weights.iter_mut().zip(&shares).zip(&prior.0) {
+            *weight = ((odds * q / p).ln_1p() * SCALE).min(255.0) as u8;
+        }
+        Self { weights }
     }
 
     /// How well a finger's codes fit, given as they stand in a gallery (little endian): the sum
     /// of weights over the root of how many codes there are.
     pub fn score(&self, codes: &[u8]) -> i32 {
         let mut sum = 0_u32;
-        for pair in codes.chunks_exact(2) {
-            let number = usize::from(u16::from_le_bytes([pair[0], pair[1]]));
-            sum += u32::from(self.weights.get(number).copied().unwrap_or_default());
+        for code in codes.as_chunks::<2>().0 {
+            sum += u32::from(self.weights[usize::from(u16::from_le_bytes(*code))]);
         }
         let count = (codes.len() / 2) as i32;
         // 24 more in the denominator: a finger of few codes is not found by luck.

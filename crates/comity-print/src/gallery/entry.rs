@@ -1,9 +1,9 @@
 //! What a gallery keeps of a subject: an opaque id and templates of fingers.
 
 use super::codes;
+use crate::FingerPosition;
 use crate::matcher::{self, SKETCH_BYTES, Sketch};
 use crate::template::{self, DirectionGrid, MINUTIAE_MAX, Template, TemplateError, best};
-use crate::{FingerPosition, Minutia};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -141,10 +141,9 @@ impl<'a> PackedFinger<'a> {
         })
     }
 
-    /// What the second pass looks at, by way of a list; both are used again.
-    pub fn sketch_into(&self, minutiae: &mut Vec<Minutia>, sketch: &mut Sketch) {
-        template::minutiae_into(self.template, minutiae);
-        sketch.fill(minutiae, self.sketch);
+    /// What the second pass looks at, into room that is used again.
+    pub fn sketch_into(&self, sketch: &mut Sketch) {
+        sketch.fill(self.sketch, |number| template::minutia_at(self.template, number));
     }
 
     /// Finger and template, as they were enrolled.

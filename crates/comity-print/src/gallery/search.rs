@@ -134,10 +134,10 @@ impl<'a> Gallery<'a> {
         }
         let wanted = (list.len() as f64 * effort.glance_share).ceil() as usize;
         keep_best(&mut list, wanted.max(effort.glance_min));
-        let (mut sketch, mut minutiae) = (Sketch::default(), Vec::new());
+        let mut sketch = Sketch::default();
         for survivor in &mut list {
             let Some(found) = self.fingers.get(survivor.number) else { continue };
-            found.finger.sketch_into(&mut minutiae, &mut sketch);
+            found.finger.sketch_into(&mut sketch);
             survivor.score += (SUPPORT * glance(&probe.prepared, &sketch)) as i32;
         }
         keep_best(&mut list, effort.exact);

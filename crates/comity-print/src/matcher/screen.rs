@@ -216,7 +216,7 @@ impl Nearest {
         let Self { rows, runs, near, count } = self;
         let rows = rows.get(..*count).unwrap_or_default();
         let runs = runs.get(..*count).unwrap_or_default();
-        // The fewest bits within which there are as many, by halves.
+        // The least distance within which there are as many, by halves.
         let (mut most, mut half) = (0, APART_END / 2);
         while half > 0 {
             let within = |(row, run): (&Row, &Run)| {

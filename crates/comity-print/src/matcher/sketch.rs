@@ -29,16 +29,16 @@ pub fn sketch(template: &Template) -> Vec<u8> {
 pub struct Sketch(pub(super) Prepared);
 
 impl Sketch {
-    /// Takes a template's minutiae and what [`sketch`] gave of it; a number that none has
-    /// stands for a minutia at the edge.
-    pub fn fill(&mut self, minutiae: &[Minutia], kept: &[u8]) {
+    /// Takes what [`sketch`] gave of a template, and its minutiae by their numbers; a number that none
+    /// has stands for a minutia at the edge.
+    pub fn fill(&mut self, kept: &[u8], minutia: impl Fn(usize) -> Option<Minutia>) {
         let Prepared { points, codes, below, .. } = &mut self.0;
         let count = (kept.len() / SKETCH_BYTES).min(MINUTIAE_MAX);
         let (order, rest) = kept.split_at(count);
         points.clear();
         points.extend(order.iter().map(|index| {
             let none = Point::default();
-            minutiae.get(usize::from(*index)).map_or(none, |m| Point {
+            minutia(usize::from(*index)).map_or(none, |m| Point {
                 x: f32::from(m.x_px),
                 y: f32::from(m.y_px),
                 angle: m.angle.wrapping_neg(),
@@ -76,7 +76,7 @@ mod tests {
             let probe = Prepared::of(&print(finger, 1));
             let mut looked_at = |other| {
                 let template = print(other, 2);
-                kept.fill(&template.minutiae, &sketch(&template));
+                kept.fill(&sketch(&template), |k| template.minutiae.get(k).copied());
                 glance(&probe, &kept)
             };
             let own = looked_at(finger);
@@ -93,18 +93,18 @@ mod tests {
         let bytes = sketch(&template);
         assert_eq!(bytes.len(), template.minutiae.len() * SKETCH_BYTES);
         let mut kept = Sketch::default();
-        kept.fill(&template.minutiae, &bytes);
+        kept.fill(&bytes, |k| template.minutiae.get(k).copied());
         let own = glance(&probe, &kept);
         assert!(own > 0.05, "{own}");
-        kept.fill(&template.minutiae, &[]);
+        kept.fill(&[], |k| template.minutiae.get(k).copied());
         assert_eq!(glance(&probe, &kept).to_bits(), 0.0_f32.to_bits());
         // Minutiae that are missing, and more than there can be.
         for (minutiae, bytes) in [(&[][..], &bytes), (&template.minutiae, &bytes.repeat(20))] {
-            kept.fill(minutiae, bytes);
+            kept.fill(bytes, |k| minutiae.get(k).copied());
             assert!(glance(&probe, &kept).is_finite());
         }
         // What was there before is gone.
-        kept.fill(&template.minutiae, &bytes);
+        kept.fill(&bytes, |k| template.minutiae.get(k).copied());
         assert_eq!(glance(&probe, &kept).to_bits(), own.to_bits());
     }
 }

@@ -151,14 +151,10 @@ impl Code {
         let per = APART / ((all[0] + all[1]) + (all[2] + all[3])).max(1e-6);
         let mut tables = [[0; 16]; PARTS];
         for ((table, sizes), part) in tables.iter_mut().zip(sizes.as_chunks::<4>().0).zip(parts) {
-            for (value, apart) in table.iter_mut().enumerate() {
-                let differ = value as u8 ^ part;
-                let mut sum = 0.0;
-                for (bit, size) in sizes.iter().enumerate() {
-                    sum += if differ >> bit & 1 == 1 { *size } else { 0.0 };
-                }
-                *apart = (sum * per + 0.5) as u8;
-            }
+            let [p, q, r, s] = sizes.map(|size| size * per);
+            let (low, high) = ([0.0, p, q, p + q], [0.5, r + 0.5, s + 0.5, r + s + 0.5]);
+            let apart: [u8; 16] = std::array::from_fn(|k| (low[k % 4] + high[k / 4]) as i32 as u8);
+            *table = std::array::from_fn(|value| apart[value ^ usize::from(part % 16)]);
         }
         tables
     }
