@@ -263,7 +263,7 @@ mod tests {
     use crate::{Minutia, MinutiaKind};
 
     /// CRC-32 of the scores and pairs of 30 prints of ten fingers, each with each.
-    const DIGEST: u32 = 0xdfa7_98ef;
+    const DIGEST: u32 = 0x8f13_93f3;
 
     /// Whole numbers alone: nothing here that a mathematical library could change.
     fn drawn(finger: u64, impression: u64) -> Template {
