@@ -1,10 +1,11 @@
 //! Measures the cascade on synthetic templates as the gallery grows: cost of each pass on one
 //! thread, memory a finger, and how many right fingers it loses against comparing everybody.
 //!
-//! `cargo run --release -p comity-print --example gallery-scale -- 1000000 200 scale.svg 10000`:
+//! `cargo run --release -p comity-print --example gallery-scale -- 1000000 400 scale.svg 10000 DIR`:
 //! fingers of the largest gallery, probes, picture, fingers of the largest gallery in which every
-//! probe is compared with everybody too; and, to try other efforts, how many are compared exactly
-//! and how many of 10,000 go to the second pass. Prints one JSON object a line.
+//! probe is compared with everybody too; where templates are kept for the next run, 0 for nowhere;
+//! and, to try other efforts, how many are compared exactly how many of 10,000 go to the second pass,
+//! and how large the smallest gallery is. Prints one JSON object a line.
 #![allow(clippy::expect_used, reason = "an example stops at what is wrong")]
 
 #[path = "support/busy.rs"]
@@ -18,20 +19,48 @@ use comity_print::gallery::file::{Shard, ShardHeader, records};
 use comity_print::gallery::{Effort, FingerEntry, Gallery, Probe, Record, SubjectId};
 use comity_print::matcher::{Prepared, compare};
 use comity_print::synth::{Difficulty, DirectFinger};
+use comity_print::template::Template;
+use std::path::{Path, PathBuf};
 
 fn entry(finger: u64, impression: u64) -> FingerEntry {
     let template = DirectFinger::draw(77, finger).template(impression, Difficulty::Medium);
     FingerEntry { finger: FingerPosition::RightIndex, template }
 }
 
-fn shard(count: u64) -> Vec<u8> {
+/// Fingers whose templates are kept in one file.
+const TOGETHER: u64 = 10_000;
+
+/// Fingers `from` and on, drawn or from where templates are kept.
+fn entries(from: u64, kept: Option<&Path>) -> Vec<FingerEntry> {
+    let path = kept.map(|folder| folder.join(format!("{}.templates", from / TOGETHER)));
+    let mut found = Vec::new();
+    let bytes = path.as_ref().and_then(|path| std::fs::read(path).ok()).unwrap_or_default();
+    let mut rest = bytes.as_slice();
+    while let Some(length) = rest.get(4..8).and_then(|b| b.first_chunk::<4>()) {
+        let (one, after) = rest.split_at(u32::from_le_bytes(*length) as usize);
+        let template = Template::from_bytes(one).expect("a template that was kept");
+        found.push(FingerEntry { finger: FingerPosition::RightIndex, template });
+        rest = after;
+    }
+    if found.is_empty() {
+        found = (from..from + TOGETHER).map(|n| entry(n, 1)).collect();
+        if let Some(path) = path {
+            let bytes: Vec<u8> = found.iter().flat_map(|e| e.template.to_bytes()).collect();
+            std::fs::write(path, bytes).expect("a folder that can be written to");
+        }
+    }
+    found
+}
+
+fn shard(count: u64, kept: Option<&Path>) -> Vec<u8> {
     let header = ShardHeader { gallery: [1; 16], shard: 0, shards: 1 };
     let mut bytes = header.to_bytes().to_vec();
-    for from in (0..count).step_by(10_000) {
-        let list: Vec<Record> = (from..(from + 10_000).min(count))
-            .map(|n| Record {
+    for from in (0..count).step_by(TOGETHER as usize) {
+        let numbered = (from..count).zip(entries(from, kept));
+        let list: Vec<Record> = numbered
+            .map(|(n, finger)| Record {
                 subject: SubjectId(u128::from(n).to_be_bytes()),
-                fingers: vec![entry(n, 1)],
+                fingers: vec![finger],
             })
             .collect();
         bytes.extend(records(&list));
@@ -46,15 +75,16 @@ struct Measured {
     scan_s: f64,
     passes_s: f64,
     exact_s: f64,
-    /// Probes whose right finger reached the exact pass; was first there; did not reach it but
-    /// would have been first among everybody.
+    /// Probes whose right finger came to the second pass; reached the exact one; was first there.
+    glanced: u64,
     kept: u64,
     first: u64,
-    lost: u64,
+    /// Those that did not reach the exact pass, with what their right finger scores there.
+    missed: Vec<(Probe, usize, f32)>,
 }
 
 /// Only the first pass.
-const SCAN: Effort = Effort { hough_share: 0.0, hough_min: 0, exact: 100 };
+const SCAN: Effort = Effort { glance_share: 0.0, glance_min: 0, exact: 100 };
 
 fn measure(gallery: &Gallery<'_>, size: usize, probes: usize, effort: Effort) -> Measured {
     let mut sum = Measured::default();
@@ -74,15 +104,28 @@ fn measure(gallery: &Gallery<'_>, size: usize, probes: usize, effort: Effort) ->
         sum.exact_s += begun.seconds();
         sum.first += u64::from(best.1 == right);
         if list.iter().any(|s| s.number == right) {
-            sum.kept += 1;
+            (sum.glanced, sum.kept) = (sum.glanced + 1, sum.kept + 1);
         } else {
+            let all = Effort { exact: size - 1, ..effort };
+            let second = gallery.survivors(0..size, &probe, &all);
+            sum.glanced += u64::from(second.iter().any(|s| s.number == right));
             let own = score(right);
             // Whoever survived is asked first: mostly that settles it.
-            let beaten = own <= best.0 || (0..size).any(|o| o != right && score(o) >= own);
-            sum.lost += u64::from(!beaten);
+            if own > best.0 {
+                sum.missed.push((probe, right, own));
+            }
         }
     }
     sum
+}
+
+/// How many of those that missed the exact pass would be first among everybody.
+fn lost(gallery: &Gallery<'_>, size: usize, mut missed: Vec<(Probe, usize, f32)>) -> usize {
+    for other in 0..size {
+        let Some(ready) = gallery.ready(other).filter(|_| !missed.is_empty()) else { break };
+        missed.retain(|(probe, right, own)| other == *right || probe.compare(&ready).score < *own);
+    }
+    missed.len()
 }
 
 /// Searches in which the right finger is first among everybody, and comparisons a second.
@@ -106,10 +149,11 @@ fn main() {
     };
     let (largest, probes) = (argument(1, 100_000), argument(2, 100));
     let usual = Effort::default();
-    let hough_share = argument(6, (usual.hough_share * 1e4) as usize) as f64 / 1e4;
-    let effort = Effort { exact: argument(5, usual.exact), hough_share, ..usual };
+    let glance_share = argument(7, (usual.glance_share * 1e4) as usize) as f64 / 1e4;
+    let effort = Effort { exact: argument(6, usual.exact), glance_share, ..usual };
+    let kept = std::env::args().nth(5).filter(|path| path != "0").map(PathBuf::from);
     let begun = Busy::new();
-    let bytes = shard(largest as u64);
+    let bytes = shard(largest as u64, kept.as_deref());
     let made = largest as f64 / begun.seconds();
     let begun = Busy::new();
     let gallery = Gallery::new(Shard::read(&bytes).into_iter().collect());
@@ -121,17 +165,19 @@ fn main() {
     );
     let mut points = Vec::new();
     let sizes = [10_000, 30_000, 100_000, 300_000, 1_000_000, 3_000_000];
-    for size in sizes.into_iter().filter(|s| *s <= largest) {
-        let m = measure(&gallery, size, probes, effort);
+    for size in sizes.into_iter().filter(|s| (argument(8, 0)..=largest).contains(s)) {
+        let mut m = measure(&gallery, size, probes, effort);
+        let lost = lost(&gallery, size, std::mem::take(&mut m.missed));
         let searched = (size * probes) as f64;
         let ms = |seconds: f64| seconds / probes as f64 * 1e3;
         println!(
-            "{{\"gallery\":{size},\"probes\":{probes},\"rank1\":{},\"kept\":{},\"lost\":{},\
-             \"scan_ms\":{:.3},\"hough_ms\":{:.3},\"exact_ms\":{:.3},\
+            "{{\"gallery\":{size},\"probes\":{probes},\"rank1\":{},\"glanced\":{},\"kept\":{},\
+             \"lost\":{},\"scan_ms\":{:.3},\"glance_ms\":{:.3},\"exact_ms\":{:.3},\
              \"scan_templates_per_s\":{:.0},\"cascade_templates_per_s\":{:.0}}}",
             m.first,
+            m.glanced,
             m.kept,
-            m.lost,
+            lost,
             ms(m.scan_s),
             ms(m.passes_s - m.scan_s),
             ms(m.exact_s),

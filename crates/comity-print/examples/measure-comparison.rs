@@ -112,6 +112,12 @@ fn main() {
             "{:14} {:6.2} {:8.2} {:8.2} {:8.2}",
             line.name, r.eer, r.fnmr_at_fmr_1pct, r.fnmr_at_fmr_0_1pct, r.rank1
         );
+        for (name, r) in [("  from", line.low), ("  to", line.high)] {
+            println!(
+                "{name:14} {:6.2} {:8.2} {:8.2} {:8.2}",
+                r.eer, r.fnmr_at_fmr_1pct, r.fnmr_at_fmr_0_1pct, r.rank1
+            );
+        }
     }
     for (name, across) in [("within", false), ("across", true)] {
         let of = |t: &&Trial| {

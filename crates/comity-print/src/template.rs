@@ -137,20 +137,16 @@ impl Template {
     }
 }
 
-/// The minutiae of bytes that [`Template::to_bytes`] wrote, into a list that is used again, and
-/// without looking at the checksum: for a first look at many. Bytes that are no template have
-/// some minutiae or none.
-pub(crate) fn minutiae_into(bytes: &[u8], out: &mut Vec<Minutia>) {
-    out.clear();
-    let count = bytes.get(8).copied().map_or(0, usize::from);
-    let part = bytes.get(HEADER..).unwrap_or_default().chunks_exact(MINUTIA).take(count);
-    out.extend(part.map(|m| Minutia {
+/// A minutia of a template's bytes, by its number; the bytes are not checked.
+pub(crate) fn minutia_at(bytes: &[u8], number: usize) -> Option<Minutia> {
+    let m = bytes.get(HEADER + number * MINUTIA..)?.first_chunk::<MINUTIA>()?;
+    Some(Minutia {
         x_px: u16::from_le_bytes([m[0], m[1]]),
         y_px: u16::from_le_bytes([m[2], m[3]]),
         angle: m[4],
         kind: kind_of(m[5]).unwrap_or(MinutiaKind::Other),
         quality: m[6],
-    }));
+    })
 }
 
 /// Why bytes are no template: where, and what is wrong.

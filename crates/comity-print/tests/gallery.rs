@@ -13,7 +13,7 @@ use comity_print::gallery::{Calibration, Effort, FingerEntry, Gallery, Probe, Re
 use comity_print::synth::{Difficulty, DirectFinger};
 use comity_print::template::Template;
 
-const EFFORT: Effort = Effort { hough_share: 0.1, hough_min: 20, exact: 10 };
+const EFFORT: Effort = Effort { glance_share: 0.1, glance_min: 20, exact: 10 };
 
 /// A finger of a person, as if it were the one at a position.
 fn entry(person: u64, finger: u64, impression: u64, position: u8) -> FingerEntry {
@@ -111,7 +111,7 @@ fn parts_give_what_the_whole_gives() {
     let gallery = Gallery::new(vec![Shard::read(&bytes).unwrap()]);
     let probe = Probe::new(&entry(4, 1, 2, 1), &gallery);
     let exhaustive = search(&gallery, &[entry(4, 1, 2, 1)], &Effort::EXHAUSTIVE);
-    let effort = Effort { hough_share: 0.5, hough_min: 1, exact: 20 };
+    let effort = Effort { glance_share: 0.5, glance_min: 1, exact: 20 };
     let halves = [0..60, 60..120].map(|part| gallery.survivors(part, &probe, &effort));
     let best = gallery.best(halves.to_vec(), &effort);
     let compared = best.first().and_then(|s| gallery.compare(&probe, s.number));

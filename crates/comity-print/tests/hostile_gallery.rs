@@ -54,7 +54,7 @@ fn used(bytes: &[u8]) -> usize {
     }
     let gallery = Gallery::new(vec![shard]);
     let probe = Probe::new(&entry(1), &gallery);
-    let effort = Effort { hough_share: 1.0, hough_min: 0, exact: 1 };
+    let effort = Effort { glance_share: 1.0, glance_min: 0, exact: 1 };
     for survivor in gallery.survivors(0..gallery.len(), &probe, &effort) {
         // A template that cannot be read is compared with nobody.
         let _ = gallery.compare(&probe, survivor.number);

@@ -123,10 +123,13 @@ fn evened(counts: &[u32], [d, f, s, l]: [i32; 4]) -> f32 {
     sum / weight
 }
 
+/// As many as a code of 16 bits could be.
+const WEIGHTS: usize = 1 << 16;
+
 /// What a probe looks for: a weight for every code.
 #[derive(Debug, Clone)]
 pub struct CodeTable {
-    /// [`SCALE`]ths of the logarithm.
+    /// [`SCALE`]ths of the logarithm; [`WEIGHTS`], so that no code is beyond.
     weights: Vec<u8>,
 }
 
@@ -159,20 +162,20 @@ impl CodeTable {
             }
         }
         let odds = SHARED / (1.0 - SHARED) / pairs.max(1.0);
-        let weights = shares
-            .iter()
-            .zip(&prior.0)
-            .map(|(q, p)| ((odds * q / p).ln_1p() * SCALE).min(255.0) as u8);
-        Self { weights: weights.collect() }
+        let mut weights = vec![0; WEIGHTS];
+        for ((weight, q), p) in weights.iter_mut().zip(&shares).zip(&prior.0) {
+            *weight = ((odds * q / p).ln_1p() * SCALE).min(255.0) as u8;
+        }
+        Self { weights }
     }
 
     /// How well a finger's codes fit, given as they stand in a gallery (little endian): the sum
     /// of weights over the root of how many codes there are.
     pub fn score(&self, codes: &[u8]) -> i32 {
+        let Some(weights) = self.weights.first_chunk::<WEIGHTS>() else { return 0 };
         let mut sum = 0_u32;
-        for pair in codes.chunks_exact(2) {
-            let number = usize::from(u16::from_le_bytes([pair[0], pair[1]]));
-            sum += u32::from(self.weights.get(number).copied().unwrap_or_default());
+        for code in codes.as_chunks::<2>().0 {
+            sum += u32::from(weights[usize::from(u16::from_le_bytes(*code))]);
         }
         let count = (codes.len() / 2) as i32;
         // 24 more in the denominator: a finger of few codes is not found by luck.

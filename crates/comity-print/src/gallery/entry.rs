@@ -1,8 +1,9 @@
 //! What a gallery keeps of a subject: an opaque id and templates of fingers.
 
 use super::codes;
+use crate::FingerPosition;
+use crate::matcher::{self, SKETCH_BYTES, Sketch};
 use crate::template::{self, DirectionGrid, MINUTIAE_MAX, Template, TemplateError, best};
-use crate::{FingerPosition, Minutia};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -71,8 +72,8 @@ pub struct Record {
     pub fingers: Vec<FingerEntry>,
 }
 
-/// Bytes before the parts of a finger: finger, codes, length of the template.
-const HEAD: usize = 4;
+/// Bytes before the parts of a finger: finger, codes, minutiae in the sketch, length of the template.
+const HEAD: usize = 5;
 
 /// A finger as it lies in a block, not yet unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +84,8 @@ pub struct PackedFinger<'a> {
     template: &'a [u8],
     /// Codes for the first pass, two bytes each, little endian.
     pub codes: &'a [u8],
+    /// What the second pass looks at.
+    sketch: &'a [u8],
 }
 
 impl Record {
@@ -109,10 +112,13 @@ impl FingerEntry {
             template.grid = DirectionGrid::default();
             bytes = template.to_bytes();
         }
-        out.extend([self.finger.code(), codes.len() as u8]);
+        let sketch = matcher::sketch(&template);
+        let sketched = sketch.len() / SKETCH_BYTES;
+        out.extend([self.finger.code(), codes.len() as u8, sketched as u8]);
         out.extend((bytes.len() as u16).to_le_bytes());
         out.extend(bytes);
         codes.iter().for_each(|c| out.extend(c.to_le_bytes()));
+        out.extend(sketch);
     }
 }
 
@@ -126,17 +132,18 @@ pub(super) fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
 impl<'a> PackedFinger<'a> {
     /// Reads a finger off the front; `None` where the bytes end before it does.
     pub fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        let &[finger, codes, l0, l1] = take(bytes, HEAD)? else { return None };
+        let &[finger, codes, sketched, l0, l1] = take(bytes, HEAD)? else { return None };
         Some(Self {
             finger: FingerPosition::of_code(finger)?,
             template: take(bytes, usize::from(u16::from_le_bytes([l0, l1])))?,
             codes: take(bytes, usize::from(codes) * 2)?,
+            sketch: take(bytes, usize::from(sketched) * SKETCH_BYTES)?,
         })
     }
 
-    /// The minutiae, into a list that is used again.
-    pub fn minutiae_into(&self, out: &mut Vec<Minutia>) {
-        template::minutiae_into(self.template, out);
+    /// What the second pass looks at, into room that is used again.
+    pub fn sketch_into(&self, sketch: &mut Sketch) {
+        sketch.fill(self.sketch, |number| template::minutia_at(self.template, number));
     }
 
     /// Finger and template, as they were enrolled.

@@ -7,7 +7,7 @@ use std::fmt;
 /// First eight bytes of a shard.
 pub const MAGIC: [u8; 8] = *b"CMTYGAL\x01";
 /// Version of the layout.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Bytes of the header.
 pub const HEADER_BYTES: usize = 64;
 /// First bytes of a block.

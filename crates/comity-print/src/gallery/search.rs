@@ -3,11 +3,10 @@
 use super::codes::{CodeTable, Prior};
 use super::file::{LiveFinger, Shard};
 use super::fusion::{Calibration, fpir_of, fuse, rate_for};
-use super::hough::Votes;
 use super::{FingerEntry, SubjectId};
 use crate::FingerPosition;
 use crate::candidate::{Candidate, Candidates, FingerPairs};
-use crate::matcher::{Comparison, Prepared, compare};
+use crate::matcher::{Comparison, Prepared, Sketch, compare, glance};
 use crate::template::{MINUTIAE_MAX, best};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -16,23 +15,23 @@ use std::ops::Range;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Effort {
     /// Part of the gallery that goes to the second pass, 0 to 1.
-    pub hough_share: f64,
+    pub glance_share: f64,
     /// At least as many go there.
-    pub hough_min: usize,
+    pub glance_min: usize,
     /// How many go to the exact comparison.
     pub exact: usize,
 }
 
 impl Default for Effort {
-    /// Two percent, at least 300; fifty.
+    /// Ten percent, at least 300; thirty.
     fn default() -> Self {
-        Self { hough_share: 0.02, hough_min: 300, exact: 50 }
+        Self { glance_share: 0.1, glance_min: 300, exact: 30 }
     }
 }
 
 impl Effort {
     /// Everybody is compared exactly.
-    pub const EXHAUSTIVE: Self = Self { hough_share: 1.0, hough_min: 0, exact: usize::MAX };
+    pub const EXHAUSTIVE: Self = Self { glance_share: 1.0, glance_min: 0, exact: usize::MAX };
 }
 
 /// Fingers of which the codes are counted, about.
@@ -49,7 +48,6 @@ pub struct Gallery<'a> {
 #[derive(Debug)]
 pub struct Probe {
     finger: FingerPosition,
-    minutiae: Vec<crate::Minutia>,
     table: CodeTable,
     prepared: Prepared,
 }
@@ -61,7 +59,12 @@ impl Probe {
         template.minutiae = best(&template.minutiae, MINUTIAE_MAX);
         let table = CodeTable::new(&template.minutiae, &gallery.prior);
         let prepared = Prepared::of(&template);
-        Self { finger: entry.finger, minutiae: template.minutiae, table, prepared }
+        Self { finger: entry.finger, table, prepared }
+    }
+
+    /// The exact comparison with a print that was made ready.
+    pub fn compare(&self, other: &Prepared) -> Comparison {
+        compare(&self.prepared, other)
     }
 
     /// A print of an unknown finger can be any; a plain thumb is that thumb.
@@ -82,9 +85,9 @@ pub struct Survivor {
     pub score: i32,
 }
 
-/// What a vote of the second pass counts in the scores of the first, which stay in the sum:
-/// both vary about as much among those that the first pass let through, at twice the votes.
-const VOTE: i32 = 64;
+/// What support by codes counts beside the scores of the first pass, which stay in the sum: so
+/// much that they hardly count.
+const SUPPORT: f32 = 50_000.0;
 
 /// Keeps the `count` best, in no order.
 fn keep_best(list: &mut Vec<Survivor>, count: usize) {
@@ -129,13 +132,13 @@ impl<'a> Gallery<'a> {
         if effort.exact >= list.len() {
             return list;
         }
-        let wanted = (list.len() as f64 * effort.hough_share).ceil() as usize;
-        keep_best(&mut list, wanted.max(effort.hough_min));
-        let (mut votes, mut minutiae) = (Votes::default(), Vec::new());
+        let wanted = (list.len() as f64 * effort.glance_share).ceil() as usize;
+        keep_best(&mut list, wanted.max(effort.glance_min));
+        let mut sketch = Sketch::default();
         for survivor in &mut list {
             let Some(found) = self.fingers.get(survivor.number) else { continue };
-            found.finger.minutiae_into(&mut minutiae);
-            survivor.score += VOTE * votes.score(&probe.minutiae, &minutiae);
+            found.finger.sketch_into(&mut sketch);
+            survivor.score += (SUPPORT * glance(&probe.prepared, &sketch)) as i32;
         }
         keep_best(&mut list, effort.exact);
         list
@@ -153,8 +156,13 @@ impl<'a> Gallery<'a> {
     /// number or its template cannot be read.
     pub fn compare(&self, probe: &Probe, number: usize) -> Option<(SubjectId, Comparison)> {
         let found = self.fingers.get(number)?;
-        let other = Prepared::of(&found.finger.entry().ok()?.template);
-        Some((found.subject, compare(&probe.prepared, &other)))
+        Some((found.subject, probe.compare(&self.ready(number)?)))
+    }
+
+    /// A finger of the gallery made ready for comparing; `None` as for [`Gallery::compare`].
+    pub fn ready(&self, number: usize) -> Option<Prepared> {
+        let found = self.fingers.get(number)?;
+        Some(Prepared::of(&found.finger.entry().ok()?.template))
     }
 
     /// Searches all fingers of one subject, on one thread, and gives the candidates.

@@ -5,17 +5,14 @@ use super::judge::{APART_PX, TURNED_MAX, judged};
 use super::motion::{Motion, fitted};
 use super::prepared::{Point, Prepared};
 use super::screen::{self, KEPT, Pair, SEEDS, Screen, likeness};
+use super::sketch::Sketch;
 use super::stretch::{BLOCK, Block, Warp, wrapped};
 use crate::template::MINUTIAE_MAX;
 use pulp::Simd;
 use std::cell::RefCell;
 
 /// Support from which prints are aligned; below, no more is known than that they are not one.
-const ALIGNED_MIN: f32 = 0.013;
-/// Alignments that are grown; one of those is refined and judged.
-const GROWN: usize = 2;
-/// Times that pairs are sought and the alignment fitted to them.
-const ROUNDS: usize = 3;
+const ALIGNED_MIN: f32 = 0.015;
 /// What may belong to an alignment lies this far off its seed's motion for each pixel from the
 /// seed, and is turned no more than this, in 256ths of a turn.
 const CONE: f32 = 0.35;
@@ -45,17 +42,6 @@ impl Default for Pairs {
 }
 
 impl Pairs {
-    /// Whether both have the same pairs, in any order.
-    #[inline(always)]
-    fn same(&self, other: &Self) -> bool {
-        let partners = |pairs: &Self| {
-            let mut of = [u8::MAX; MINUTIAE_MAX];
-            pairs.as_slice().iter().for_each(|p| of[usize::from(p.i) % MINUTIAE_MAX] = p.j);
-            of
-        };
-        self.count == other.count && partners(self) == partners(other)
-    }
-
     pub fn as_slice(&self) -> &[Pair] {
         self.list.get(..self.count).unwrap_or_default()
     }
@@ -90,7 +76,6 @@ impl Taken {
 struct Room {
     screen: Screen,
     warp: Warp,
-    grown: [(f32, Motion, Pairs); GROWN],
     pairs: Pairs,
     /// Pairs that may be taken, and in what order.
     near: Vec<(f32, Pair)>,
@@ -121,7 +106,19 @@ fn compare_on(arch: pulp::Arch, a: &Prepared, b: &Prepared) -> Comparison {
     })
 }
 
-/// Grows alignments, refines and judges the best; gives its evidence, whose pairs are in the room.
+/// How well a sketch of a print fits: its support by codes alone, more is likelier one finger. As a
+/// search asks it of many to find the few that are worth a comparison.
+pub fn glance(a: &Prepared, b: &Sketch) -> f32 {
+    if a.points.len() < 3 || b.0.points.len() < 3 {
+        return 0.0;
+    }
+    let arch = pulp::Arch::new();
+    ROOM.with_borrow_mut(|room| {
+        arch.dispatch(screen::Glance { a, b: &b.0, screen: &mut room.screen })
+    })
+}
+
+/// Grows an alignment, refines and judges it; gives its evidence, whose pairs are in the room.
 struct Align<'a> {
     a: &'a Prepared,
     b: &'a Prepared,
@@ -136,34 +133,14 @@ impl pulp::WithSimd for Align<'_> {
         let Self { a, b, room } = self;
         let mut seeds = [(0.0, 0); SEEDS];
         let seeded = screen::seeds(simd, a, b, &mut room.screen, &mut seeds);
-        let mut count = 0;
-        for &(_, seed) in &seeds[..seeded] {
-            let seed = room.screen.pairs[usize::from(seed)];
-            // A pair of an alignment that was grown would grow the same again.
-            let known = room.grown[..count].iter().any(|(_, _, pairs)| {
-                pairs.as_slice().iter().any(|p| (p.i, p.j) == (seed.i, seed.j))
-            });
-            if !known && count < GROWN {
-                grow(a, b, room, seed, count);
-                count += 1;
-            }
-        }
-        // The most alike is refined until its pairs stay the same.
-        let best = (1..count).fold(0, |m, k| if room.grown[k].0 > room.grown[m].0 { k } else { m });
-        let (_, motion, pairs) = room.grown[best];
-        room.pairs = pairs;
+        let Some((_, seed)) = seeds[..seeded].first() else { return f32::MIN };
+        let motion = grow(a, b, room, room.screen.pairs[usize::from(*seed)]);
         room.warp.reset(motion);
         stretch(a, b, room);
-        for _ in 0..ROUNDS {
-            let before = room.pairs;
-            pair_up(simd, a, b, room);
-            if room.pairs.same(&before) {
-                break;
-            }
-            let motion = fitted(a, b, room.pairs.as_slice()).unwrap_or(room.warp.motion);
-            room.warp.reset(motion);
-            stretch(a, b, room);
-        }
+        pair_up(simd, a, b, room);
+        let motion = fitted(a, b, room.pairs.as_slice()).unwrap_or(room.warp.motion);
+        room.warp.reset(motion);
+        stretch(a, b, room);
         judged(simd, a, b, &room.warp, room.pairs.as_slice())
     }
 }
@@ -177,10 +154,11 @@ fn stretch(a: &Prepared, b: &Prepared, room: &mut Room) {
 }
 
 /// The pairs of the first look that grow from one of them: each must lie where the pairs before it
-/// say, the farther from the nearest of them the less exactly, as the skin stretches.
+/// say, the farther from the nearest of them the less exactly, as the skin stretches. Gives the
+/// motion that fits them.
 #[inline(always)]
-fn grow(a: &Prepared, b: &Prepared, room: &mut Room, seed: Pair, to: usize) {
-    let Room { screen, warp, grown, near, .. } = room;
+fn grow(a: &Prepared, b: &Prepared, room: &mut Room, seed: Pair) -> Motion {
+    let Room { screen, warp, pairs, near } = room;
     let (p, q) = (a.points[usize::from(seed.i)], b.points[usize::from(seed.j)]);
     let motion = Motion::of_pair(&p, &q);
     near.clear();
@@ -194,7 +172,6 @@ fn grow(a: &Prepared, b: &Prepared, room: &mut Room, seed: Pair, to: usize) {
     warp.push(&p, &q);
     let mut taken = Taken::default();
     taken.take(seed);
-    let (sum, kept, pairs) = &mut grown[to];
     *pairs = Pairs::default();
     pairs.push(seed);
     for &(_, pair) in near.iter() {
@@ -209,8 +186,7 @@ fn grow(a: &Prepared, b: &Prepared, room: &mut Room, seed: Pair, to: usize) {
             pairs.push(pair);
         }
     }
-    *sum = pairs.as_slice().iter().map(|p| p.alike).sum();
-    *kept = fitted(a, b, pairs.as_slice()).unwrap_or(motion);
+    fitted(a, b, pairs.as_slice()).unwrap_or(motion)
 }
 
 /// The difference of two minutiae's angles, -128 to 127.
@@ -287,7 +263,7 @@ mod tests {
     use crate::{Minutia, MinutiaKind};
 
     /// CRC-32 of the scores and pairs of 30 prints of ten fingers, each with each.
-    const DIGEST: u32 = 0xdfa7_98ef;
+    const DIGEST: u32 = 0x8f13_93f3;
 
     /// Whole numbers alone: nothing here that a mathematical library could change.
     fn drawn(finger: u64, impression: u64) -> Template {

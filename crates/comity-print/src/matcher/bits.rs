@@ -1,34 +1,47 @@
 //! In how many bits codes differ, counted with the instructions that the processor has: vectors in
 //! general have none.
 
-use super::prepared::{LANES, Surroundings};
-use super::surroundings::CODE_WORDS;
+use super::prepared::{LANES, Parts, Surroundings, Tables};
 use pulp::Simd;
 
-/// In how many bits of 128 each of eight codes differs from one; `theirs` are the eight first words
-/// and the eight second ones.
-#[inline(always)]
-pub(super) fn differ<S: Simd>(
-    simd: S,
-    own: [u64; CODE_WORDS],
-    theirs: [&[u64; LANES]; CODE_WORDS],
-) -> [u8; LANES] {
-    #[cfg(target_arch = "x86_64")]
-    {
-        // Known when this is compiled for the vectors at hand.
-        let simd: &dyn std::any::Any = &simd;
-        if let Some(wide) = simd.downcast_ref::<pulp::x86::V4>() {
-            return x86::differ_512(*wide, own, theirs);
+/// How far one code is apart from each of 32.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(32))]
+pub(super) struct Row(pub [u8; LANES]);
+
+impl Row {
+    /// Measures one code against those of up to 32 minutiae.
+    #[inline(always)]
+    pub fn measured<S: Simd>(simd: S, own: &Tables, theirs: &Parts) -> Self {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(simd) = x86::narrow(&simd) {
+                return x86::measured(simd, own, theirs);
+            }
         }
-        if let Some(narrow) = simd.downcast_ref::<pulp::x86::V3>() {
-            return x86::differ_256(*narrow, own, theirs);
+        _ = simd;
+        let mut row = Self([0; LANES]);
+        for (table, theirs) in own.0.iter().zip(&theirs.0) {
+            for (sum, other) in row.0.iter_mut().zip(theirs) {
+                *sum = sum.wrapping_add(table[usize::from(other % 16)]);
+            }
         }
+        row
     }
-    _ = simd;
-    std::array::from_fn(|k| {
-        let ones = |word: usize| (own[word] ^ theirs[word][k]).count_ones();
-        (ones(0) + ones(1)) as u8
-    })
+
+    /// Which of the 32 are at most so far apart.
+    #[inline(always)]
+    pub fn within<S: Simd>(&self, simd: S, most: u8) -> u32 {
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(simd) = x86::narrow(&simd) {
+                return x86::within(simd, self, most);
+            }
+        }
+        _ = simd;
+        let bits = self.0.iter().zip(0..).map(|(row, bit)| u32::from(*row <= most) << bit);
+        bits.fold(0, |all, bit| all | bit)
+    }
 }
 
 /// How the surroundings of two minutiae agree, in numbers of bits of [`Counts::BITS`] each.
@@ -76,7 +89,7 @@ pub(super) fn compared<S: Simd>(simd: S, a: &Surroundings, b: &Surroundings) -> 
 /// Four bits at a time by a table in a register, and their sums (Muła and others, 2018).
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{CODE_WORDS, Counts, LANES, Surroundings};
+    use super::{Counts, Parts, Row, Surroundings, Tables};
     use pulp::cast;
     use pulp::x86::{V3, V4};
     use std::arch::x86_64::{__m256i, __m512i};
@@ -85,19 +98,31 @@ mod x86 {
     const ONES: [[u8; 16]; 4] = [[0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4]; 4];
     const LOW: [u8; 64] = [0x0f; 64];
 
+    /// The instructions of AVX2, where these vectors have them: known when this is compiled for
+    /// the vectors at hand.
     #[inline(always)]
-    pub fn differ_512(
-        simd: V4,
-        own: [u64; CODE_WORDS],
-        theirs: [&[u64; LANES]; CODE_WORDS],
-    ) -> [u8; LANES] {
-        let (wide, bytes) = (simd.avx512f, simd.avx512bw);
-        let off =
-            |word: usize| wide._mm512_xor_si512(cast([own[word]; LANES]), cast(*theirs[word]));
-        let sums = bytes._mm512_add_epi8(ones_512(simd, off(0)), ones_512(simd, off(1)));
-        let sums = bytes._mm512_sad_epu8(sums, wide._mm512_setzero_si512());
-        let [first, _]: [[u8; LANES]; 2] = cast(wide._mm512_cvtepi64_epi8(sums));
-        first
+    pub fn narrow(simd: &dyn std::any::Any) -> Option<V3> {
+        let wide = simd.downcast_ref::<V4>().map(|simd| **simd);
+        wide.or_else(|| simd.downcast_ref::<V3>().copied())
+    }
+
+    #[inline(always)]
+    pub fn measured(simd: V3, own: &Tables, theirs: &Parts) -> Row {
+        let (avx, wide) = (simd.avx, simd.avx2);
+        let mut sums = avx._mm256_setzero_si256();
+        for (table, theirs) in own.0.iter().zip(&theirs.0) {
+            let table = wide._mm256_broadcastsi128_si256(cast(*table));
+            sums = wide._mm256_add_epi8(sums, wide._mm256_shuffle_epi8(table, cast(*theirs)));
+        }
+        Row(cast(sums))
+    }
+
+    #[inline(always)]
+    pub fn within(simd: V3, row: &Row, most: u8) -> u32 {
+        let (avx, wide) = (simd.avx, simd.avx2);
+        let (row, most): (__m256i, __m256i) = (cast(row.0), avx._mm256_set1_epi8(most as i8));
+        let within = wide._mm256_cmpeq_epi8(wide._mm256_min_epu8(row, most), row);
+        wide._mm256_movemask_epi8(within) as u32
     }
 
     /// How many bits are set in each byte.
@@ -141,46 +166,22 @@ mod x86 {
         let [p, q, r, s]: [u64; 4] = cast(simd.avx2._mm256_add_epi64(low, high));
         (p + q) + (r + s)
     }
-
-    #[inline(always)]
-    pub fn differ_256(
-        simd: V3,
-        own: [u64; CODE_WORDS],
-        theirs: [&[u64; LANES]; CODE_WORDS],
-    ) -> [u8; LANES] {
-        const HALF: usize = LANES / 2;
-        let (avx, wide) = (simd.avx, simd.avx2);
-        let [table, _]: [__m256i; 2] = cast(ONES);
-        let [low, _]: [__m256i; 2] = cast(LOW);
-        let ones = |theirs: __m256i, own: u64| {
-            let off = wide._mm256_xor_si256(cast([own; HALF]), theirs);
-            let lower = wide._mm256_and_si256(off, low);
-            let upper = wide._mm256_and_si256(wide._mm256_srli_epi16::<4>(off), low);
-            let [lower, upper] = [lower, upper].map(|x| wide._mm256_shuffle_epi8(table, x));
-            wide._mm256_add_epi8(lower, upper)
-        };
-        let [first, second] = theirs.map(|words| cast::<_, [__m256i; 2]>(*words));
-        let half = |k: usize| -> [u64; HALF] {
-            let sums = wide._mm256_add_epi8(ones(first[k], own[0]), ones(second[k], own[1]));
-            cast(wide._mm256_sad_epu8(sums, avx._mm256_setzero_si256()))
-        };
-        let halves = [half(0), half(1)];
-        std::array::from_fn(|k| halves[k / HALF][k % HALF] as u8)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::surroundings::PARTS;
     use super::*;
 
-    struct Differ<'a>([u64; CODE_WORDS], [&'a [u64; LANES]; CODE_WORDS]);
+    struct Measured<'a>(&'a Tables, &'a Parts, u8);
 
-    impl pulp::WithSimd for Differ<'_> {
-        type Output = [u8; LANES];
+    impl pulp::WithSimd for Measured<'_> {
+        type Output = ([u8; LANES], u32);
 
         #[inline(always)]
         fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-            differ(simd, self.0, self.1)
+            let row = Row::measured(simd, self.0, self.1);
+            (row.0, row.within(simd, self.2))
         }
     }
 
@@ -223,29 +224,28 @@ mod tests {
     }
 
     #[test]
-    fn bits_that_differ_are_as_many_on_every_processor() {
+    fn codes_are_as_far_apart_on_every_processor() {
         let mut state = 1_u64;
         let mut drawn = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            state ^ state >> 29
+            (state >> 40) as u8
         };
-        let mut codes = [[[0; LANES]; CODE_WORDS]; 50];
-        codes.as_flattened_mut().as_flattened_mut().iter_mut().for_each(|word| *word = drawn());
-        // All and none among them.
-        (codes[0][0][0], codes[0][1][0]) = (u64::MAX, u64::MAX);
-        (codes[0][0][1], codes[0][1][1]) = (0, 0);
-        for [first, second] in &codes {
-            for own in [[0, 0], [drawn(), drawn()]] {
-                let one =
-                    |k: usize| (first[k] ^ own[0]).count_ones() + (second[k] ^ own[1]).count_ones();
-                let wanted: [u8; LANES] = std::array::from_fn(|k| one(k) as u8);
-                let look = || Differ(own, [first, second]);
-                assert_eq!(pulp::Arch::Scalar.dispatch(look()), wanted);
-                assert_eq!(pulp::Arch::new().dispatch(look()), wanted);
-                #[cfg(target_arch = "x86_64")]
-                if let Some(narrower) = pulp::x86::V3::try_new() {
-                    assert_eq!(pulp::Arch::V3(narrower).dispatch(look()), wanted);
-                }
+        for most in [0, 1, 30, 62, 64, 66, 128, 255] {
+            let (mut parts, mut own) = (Parts([[0; LANES]; PARTS]), Tables([[0; 16]; PARTS]));
+            parts.0.as_flattened_mut().iter_mut().for_each(|part| *part = drawn() & 15);
+            own.0.as_flattened_mut().iter_mut().for_each(|apart| *apart = drawn() & 15);
+            let one = |lane: usize| -> u8 {
+                own.0.iter().zip(&parts.0).map(|(table, p)| table[usize::from(p[lane])]).sum()
+            };
+            let row: [u8; LANES] = std::array::from_fn(one);
+            let within = (0..LANES).filter(|lane| row[*lane] <= most);
+            let wanted = (row, within.fold(0, |all, lane| all | 1_u32 << lane));
+            let look = || Measured(&own, &parts, most);
+            assert_eq!(pulp::Arch::Scalar.dispatch(look()), wanted);
+            assert_eq!(pulp::Arch::new().dispatch(look()), wanted);
+            #[cfg(target_arch = "x86_64")]
+            if let Some(narrower) = pulp::x86::V3::try_new() {
+                assert_eq!(pulp::Arch::V3(narrower).dispatch(look()), wanted);
             }
         }
     }

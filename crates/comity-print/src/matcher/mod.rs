@@ -12,8 +12,10 @@ mod judge;
 mod motion;
 mod prepared;
 mod screen;
+mod sketch;
 mod stretch;
 mod surroundings;
 
-pub use align::{Comparison, compare};
+pub use align::{Comparison, compare, glance};
 pub use prepared::Prepared;
+pub use sketch::{SKETCH_BYTES, Sketch, sketch};

@@ -1,7 +1,7 @@
 //! A template made ready for comparing: what surrounds each minutia, as bits.
 
 use super::judge::TURNED_MAX;
-use super::surroundings::{CODE_WORDS, Code, Levels, Sampled};
+use super::surroundings::{Code, Levels, PARTS, Sampled};
 use crate::extract::math::sin_cos;
 use crate::template::{CELL_PX, DirectionGrid, MINUTIAE_MAX, Template, best};
 use std::sync::LazyLock;
@@ -13,7 +13,7 @@ pub(super) const PLANES: usize = 4;
 pub(super) const SECTIONS: usize = 5;
 
 /// Minutiae that are looked at together.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 32;
 
 /// Sines and cosines of the 256 angles.
 pub(super) static TURNS: LazyLock<[(f32, f32); 256]> = LazyLock::new(|| {
@@ -60,34 +60,54 @@ pub(super) struct Point {
     pub index: u8,
 }
 
-/// Codes of minutiae twice, one after the other, so that a run of angles is one piece: all first
-/// words, all second words. What is missing to two whole blocks follows.
+/// Codes of up to 32 minutiae by parts: the first four bits of all, the next of all, and so on, so
+/// that one part of all is looked up in one table at once.
 #[derive(Debug, Clone)]
-pub(super) struct Codes([Vec<u64>; CODE_WORDS]);
+#[repr(align(32))]
+pub(super) struct Parts(pub [[u8; LANES]; PARTS]);
+
+/// What each value of each part of another code is apart.
+#[derive(Debug, Clone)]
+#[repr(align(64))]
+pub(super) struct Tables(pub [[u8; 16]; PARTS]);
+
+/// Codes of minutiae.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Codes {
+    /// Of the minutiae of a first print.
+    pub tables: Vec<Tables>,
+    /// Of those of a second print, 32 together.
+    pub parts: Vec<Parts>,
+}
 
 impl Codes {
-    fn of(codes: &[[u64; CODE_WORDS]]) -> Self {
-        let twice = || codes.iter().chain(codes);
-        let end = [0; 2 * LANES];
-        Self(std::array::from_fn(|word| twice().map(|code| code[word]).chain(end).collect()))
+    fn push(&mut self, at: usize, code: &Code) {
+        self.tables.push(Tables(code.tables()));
+        self.push_parts(at, &code.parts());
     }
 
-    /// All, and some again.
-    #[inline(always)]
-    pub fn iter(&self) -> impl Iterator<Item = [u64; CODE_WORDS]> {
-        self.0[0].iter().zip(&self.0[1]).map(|(first, second)| [*first, *second])
+    /// The code of a minutia of a second print.
+    pub fn part(&self, at: usize) -> [u8; PARTS] {
+        let parts = self.parts.get(at / LANES);
+        std::array::from_fn(|k| parts.map_or(0, |parts| parts.0[k][at % LANES]))
     }
 
-    /// Eight from a place on: all first words, all second words.
+    /// Adds a code of a second print alone.
     #[inline(always)]
-    pub fn block(&self, at: usize) -> Option<[&[u64; LANES]; CODE_WORDS]> {
-        let block = |word: usize| self.0[word].get(at..).and_then(<[u64]>::first_chunk::<LANES>);
-        Some([block(0)?, block(1)?])
+    pub fn push_parts(&mut self, at: usize, code: &[u8; PARTS]) {
+        if at.is_multiple_of(LANES) {
+            self.parts.push(Parts([[0; LANES]; PARTS]));
+        }
+        if let Some(last) = self.parts.last_mut() {
+            for (parts, part) in last.0.iter_mut().zip(code) {
+                parts[at % LANES] = *part;
+            }
+        }
     }
 }
 
 /// A template ready for comparing. Minutiae stand in the order of their angles.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Prepared {
     pub(super) points: Vec<Point>,
     pub(super) around: Vec<Surroundings>,
@@ -125,16 +145,11 @@ impl Prepared {
             .collect();
         points.sort_by_key(|p| (p.angle, p.index));
         let (around, codes) = arch.dispatch(Describe { points: &points, grid: &template.grid });
-        let mut below = vec![0_u8; 257];
-        for p in &points {
-            below[usize::from(p.angle) + 1] += 1;
-        }
-        for angle in 0..256 {
-            below[angle + 1] += below[angle];
-        }
+        let mut below = Vec::new();
+        count_below(&points, &mut below);
         let count = points.len().max(1) as f32;
         Self {
-            codes: Codes::of(&codes),
+            codes,
             detection: points.iter().map(|p| p.sure).sum::<f32>() / count,
             points,
             around,
@@ -160,6 +175,20 @@ impl Prepared {
     }
 }
 
+/// Counts the minutiae that have a smaller angle.
+pub(super) fn count_below(points: &[Point], below: &mut Vec<u8>) {
+    below.clear();
+    below.resize(257, 0);
+    for p in points {
+        below[usize::from(p.angle) + 1] += 1;
+    }
+    let mut sum = 0;
+    for count in below {
+        sum += *count;
+        *count = sum;
+    }
+}
+
 /// Describes all minutiae under vector instructions.
 struct Describe<'a> {
     points: &'a [Point],
@@ -167,16 +196,16 @@ struct Describe<'a> {
 }
 
 impl pulp::WithSimd for Describe<'_> {
-    type Output = (Vec<Surroundings>, Vec<[u64; CODE_WORDS]>);
+    type Output = (Vec<Surroundings>, Codes);
 
     #[inline(always)]
     fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
         let mut around = Vec::with_capacity(self.points.len());
-        let mut codes = Vec::with_capacity(self.points.len());
+        let mut codes = Codes::default();
         for (at, own) in self.points.iter().enumerate() {
             let sampled = Sampled::of(own, self.grid);
             let levels = Levels::of(self.points, at);
-            codes.push(Code::of(&sampled, &levels));
+            codes.push(at, &Code::of(&sampled, &levels));
             around.push(Surroundings::of(&sampled, &levels));
         }
         (around, codes)

@@ -1,7 +1,7 @@
 //! The first look at two prints: which minutiae are alike, and how many of those would lie on one
 //! another under one motion. Most impostors are told by this alone.
 
-use super::bits::{self, Counts};
+use super::bits::{self, Counts, Row};
 use super::motion::Motion;
 use super::prepared::{LANES, Prepared, Surroundings};
 use crate::template::MINUTIAE_MAX;
@@ -10,19 +10,17 @@ use pulp::Simd;
 /// Prints are captured upright, give or take this, in 256ths of a turn.
 const ROTATION_MAX: u8 = 46;
 /// So many pairs, of those whose codes differ in the fewest bits, are looked at closer.
-const NEAREST: usize = 28;
-/// Codes that differ in half of their bits or more are of nothing alike. Few prints need those
-/// beyond the first bound to have as many pairs.
-const DIFFER_MAX: u8 = 63;
-const DIFFER_FIRST: u8 = 50;
+const NEAREST: usize = 24;
+/// Codes that are this far apart are of nothing alike: a power of two.
+const APART_END: u8 = 64;
 /// The most alike pairs that are kept, and those of them that propose a motion.
 pub(super) const KEPT: usize = 24;
-pub(super) const SEEDS: usize = 8;
+pub(super) const SEEDS: usize = 6;
 /// Pairs that are looked at closer at most, where many codes differ in as many bits.
 const FOUND_MAX: usize = 32;
-/// Blocks of pairs, eight each; two at least for a minutia. A power of two, so that a place is cut
-/// to it without a division.
-const BLOCKS: usize = (MINUTIAE_MAX * (MINUTIAE_MAX / LANES + 2)).next_power_of_two();
+/// Rows of pairs: a minutia of the first print with up to 32 of the second. A power of two, so
+/// that a place is cut to it without a division.
+const ROWS: usize = (MINUTIAE_MAX * MINUTIAE_MAX.div_ceil(LANES)).next_power_of_two();
 /// A pair supports a motion that brings it this near, in pixels; the square is more by this for
 /// the square of each pixel from the seed. And turned by this at most, in 256ths of a turn.
 const TIGHT: Reach = Reach { near_px: 10.0, cone: 0.0085, turned: 14.0 };
@@ -44,6 +42,8 @@ pub(super) struct Pair {
 pub(super) struct Screen {
     nearest: Nearest,
     found: [(u8, u8); FOUND_MAX],
+    /// How far the codes of those are apart.
+    apart: [u8; FOUND_MAX],
     alike: [f32; FOUND_MAX],
     /// The most alike pairs, best first.
     pub pairs: [Pair; KEPT],
@@ -71,12 +71,13 @@ impl Default for Screen {
         let zero = [0.0; PADDED];
         Self {
             nearest: Nearest {
-                differ: [[0; LANES]; BLOCKS],
-                places: [(0, 0); BLOCKS],
-                list: [0; BLOCKS * LANES],
+                rows: [Row([0; LANES]); ROWS],
+                runs: [Run::default(); ROWS],
                 count: 0,
+                near: [Run::default(); ROWS],
             },
             found: [(0, 0); FOUND_MAX],
+            apart: [0; FOUND_MAX],
             alike: [0.0; FOUND_MAX],
             pairs: [Pair::default(); KEPT],
             kept: 0,
@@ -109,116 +110,138 @@ impl pulp::WithSimd for Look<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> f32 {
         let Self { a, b, screen } = self;
-        let mut most = DIFFER_FIRST;
-        screen.nearest.measure(simd, a, b, most);
-        if screen.nearest.count < NEAREST {
-            most = DIFFER_MAX;
-            screen.nearest.measure(simd, a, b, most);
-        }
-        let found = screen.nearest.select(b.points.len(), most, &mut screen.found);
-        rank(simd, a, b, screen, found);
+        screen.nearest.measure(simd, a, b);
+        let found = screen.nearest.select(simd, &mut screen.found);
+        liken(simd, a, b, screen, found);
+        rank(screen, found);
         support(simd, a, b, screen)
     }
+}
+
+/// The same by codes alone, without what surrounds the second print's minutiae.
+pub(super) struct Glance<'a> {
+    pub a: &'a Prepared,
+    pub b: &'a Prepared,
+    pub screen: &'a mut Screen,
+}
+
+impl pulp::WithSimd for Glance<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> f32 {
+        let Self { a, b, screen } = self;
+        screen.nearest.measure(simd, a, b);
+        let found = screen.nearest.select(simd, &mut screen.found);
+        screen.nearest.apart(a, &screen.found[..found], &mut screen.apart);
+        for (alike, apart) in screen.alike.iter_mut().zip(&screen.apart) {
+            let near = f32::from(APART_END.saturating_sub(*apart)) * (1.0 / APART_END as f32);
+            *alike = ALIKE_MIN + (1.0 - ALIKE_MIN) * near;
+        }
+        rank(screen, found);
+        support(simd, a, b, screen)
+    }
+}
+
+/// Of a row the pairs that count.
+#[derive(Debug, Clone, Copy, Default)]
+struct Run {
+    /// A bit for each of 32 minutiae of the second print.
+    bits: u32,
+    /// The minutia of the first print, and the first of those of the second.
+    i: u8,
+    from: u8,
 }
 
 /// Pairs whose codes differ in few bits.
 #[derive(Debug)]
 struct Nearest {
-    /// In how many bits the codes of pairs differ, blocks of eight.
-    differ: [[u8; LANES]; BLOCKS],
-    /// Whose blocks: a minutia of the first print, the first of eight that follow one another of the
-    /// second, which stand there twice.
-    places: [(u8, u8); BLOCKS],
-    /// The near ones in order: block and place in it.
-    list: [u16; BLOCKS * LANES],
+    /// In how many bits the codes of pairs differ.
+    rows: [Row; ROWS],
+    /// The pairs that are turned by no more than prints are.
+    runs: [Run; ROWS],
     count: usize,
+    /// The rows that have near pairs, and those.
+    near: [Run; ROWS],
 }
 
-/// The numbers of the bits that are set in a byte.
-static BITS_SET: [[u16; LANES]; 256] = {
-    let mut table = [[0; LANES]; 256];
-    let (mut byte, mut bit, mut count) = (0, 0, 0);
-    while byte < 256 {
-        if byte >> bit & 1 == 1 {
-            table[byte][count] = bit as u16;
-            count += 1;
-        }
-        bit += 1;
-        if bit == LANES {
-            (byte, bit, count) = (byte + 1, 0, 0);
-        }
-    }
-    table
-};
-
-/// Eight bytes of 1.
-const BYTES: u64 = 0x0101_0101_0101_0101;
+/// The first so many bits.
+#[inline(always)]
+fn first_bits(count: usize) -> u32 {
+    ((1_u64 << count.min(LANES)) - 1) as u32
+}
 
 impl Nearest {
-    /// The pairs that are turned by no more than prints are and differ in at most so many bits.
+    /// Measures all pairs, those too that are turned too far: a look at 32 costs as much as a look
+    /// at a few.
     #[inline(always)]
-    fn measure<S: Simd>(&mut self, simd: S, a: &Prepared, b: &Prepared, most: u8) {
-        let nb = b.points.len();
-        let (mut blocks, mut count) = (0, 0);
-        for (i, (point, own)) in a.points.iter().zip(a.codes.iter()).enumerate() {
-            // A run of the other print's minutiae, which may go over the end into the second copy.
-            let low = point.angle.wrapping_sub(ROTATION_MAX);
-            let high = point.angle.wrapping_add(ROTATION_MAX);
-            let from = usize::from(b.below[usize::from(low)]);
-            let end = usize::from(b.below[usize::from(high) + 1]) + if high < low { nb } else { 0 };
-            // Two blocks are enough for most runs, and always done: how many a run has cannot be
-            // foreseen, and to guess it wrong takes longer than a block.
-            let mut at = from;
-            while at < end.max(from + 2 * LANES) {
-                let (Some(theirs), Some(differ), Some(place), Some(list)) = (
-                    b.codes.block(at),
-                    self.differ.get_mut(blocks),
-                    self.places.get_mut(blocks),
-                    self.list.get_mut(count..).and_then(<[u16]>::first_chunk_mut::<LANES>),
-                ) else {
+    fn measure<S: Simd>(&mut self, simd: S, a: &Prepared, b: &Prepared) {
+        let mut count = 0;
+        for (part, theirs) in b.codes.parts.iter().enumerate() {
+            let first = part * LANES;
+            let upto = |k: usize| first_bits(k.saturating_sub(first));
+            let all = upto(b.points.len());
+            for (i, (point, own)) in a.points.iter().zip(&a.codes.tables).enumerate() {
+                let (Some(row), Some(run)) = (self.rows.get_mut(count), self.runs.get_mut(count))
+                else {
                     break;
                 };
-                *differ = bits::differ(simd, own, theirs);
-                *place = (i as u8, at as u8);
-                // The highest bit of each byte that is no more than `most`, then all in one byte:
-                // a branch for each would be guessed wrong.
-                let near = BYTES * u64::from(0x80 | most) - u64::from_le_bytes(*differ);
-                let near = (near >> 7 & BYTES).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-                let near = near & ((1 << end.saturating_sub(at).min(LANES)) - 1);
-                *list = BITS_SET[near as usize & 0xff].map(|bit| bit + (blocks * LANES) as u16);
-                count += near.count_ones() as usize;
-                (blocks, at) = (blocks + 1, at + LANES);
+                let low = point.angle.wrapping_sub(ROTATION_MAX);
+                let high = point.angle.wrapping_add(ROTATION_MAX);
+                let from = upto(usize::from(b.below[usize::from(low)]));
+                let end = upto(usize::from(b.below[usize::from(high) + 1]));
+                // Minutiae stand in the order of their angles, which may go over the end.
+                let bits = if high < low { all & !from | end } else { end & !from };
+                *row = Row::measured(simd, own, theirs);
+                *run = Run { bits, i: i as u8, from: first as u8 };
+                count += 1;
             }
         }
         self.count = count;
     }
 
+    /// How far the codes of pairs are apart, that were measured.
+    #[inline(always)]
+    fn apart(&self, a: &Prepared, found: &[(u8, u8)], out: &mut [u8; FOUND_MAX]) {
+        for (&(i, j), out) in found.iter().zip(out) {
+            let row = usize::from(j) / LANES * a.points.len() + usize::from(i);
+            *out = self.rows[row % ROWS].0[usize::from(j) % LANES];
+        }
+    }
+
     /// Of the pairs that were measured so many or a few more whose codes differ least, in the order
     /// of their minutiae; gives how many.
     #[inline(always)]
-    fn select(&self, nb: usize, most: u8, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
-        let list = self.list.get(..self.count).unwrap_or_default();
-        let differ = |place: u16| self.differ.as_flattened()[usize::from(place) % (BLOCKS * LANES)];
-        let mut counts = [0_u16; 64];
-        list.iter().for_each(|place| counts[usize::from(differ(*place)) % 64] += 1);
-        let (mut bits, mut rest) = (most, self.count);
-        while bits > 0 {
-            let less = rest - usize::from(counts[usize::from(bits) % 64]);
-            if less < NEAREST {
-                break;
-            }
-            (bits, rest) = (bits - 1, less);
+    fn select<S: Simd>(&mut self, simd: S, out: &mut [(u8, u8); FOUND_MAX]) -> usize {
+        let Self { rows, runs, near, count } = self;
+        let rows = rows.get(..*count).unwrap_or_default();
+        let runs = runs.get(..*count).unwrap_or_default();
+        // The least distance within which there are as many, by halves.
+        let (mut most, mut half) = (0, APART_END / 2);
+        while half > 0 {
+            let within = |(row, run): (&Row, &Run)| {
+                (row.within(simd, most + half - 1) & run.bits).count_ones()
+            };
+            let count: u32 = rows.iter().zip(runs).map(within).sum();
+            most += if count < NEAREST as u32 { half } else { 0 };
+            half /= 2;
         }
-        let mut chosen = [0_u16; FOUND_MAX + 1];
-        let mut count = 0;
-        for place in list {
-            chosen[count] = *place;
-            count = (count + usize::from(differ(*place) <= bits)).min(FOUND_MAX);
+        // Rows that have any, then one pair after the other: how many a row has cannot be foreseen.
+        let (mut with, mut count) = (0, 0);
+        for (row, run) in rows.iter().zip(runs) {
+            let bits = row.within(simd, most) & run.bits;
+            near[with] = Run { bits, ..*run };
+            with += usize::from(bits != 0);
+            count += bits.count_ones() as usize;
         }
-        for (place, out) in chosen[..count].iter().zip(out) {
-            let (i, at) = self.places[usize::from(*place) / LANES % BLOCKS];
-            let j = usize::from(at) + usize::from(*place) % LANES;
-            *out = (i, if j < nb { j } else { j - nb } as u8);
+        let count = count.min(FOUND_MAX);
+        let mut at = 0;
+        let mut run = near[0];
+        for out in &mut out[..count] {
+            *out = (run.i, run.from + run.bits.trailing_zeros() as u8);
+            run.bits &= run.bits - 1;
+            at += usize::from(run.bits == 0);
+            run = if run.bits == 0 { near[at % ROWS] } else { run };
         }
         count
     }
@@ -250,10 +273,10 @@ impl Counts {
 /// Steps of likeness from [`ALIKE_MIN`] to 1 by which pairs are ranked.
 const STEPS: usize = 64;
 
-/// Keeps the most alike of the pairs that were found, best first.
+/// How alike the pairs are that were found.
 #[inline(always)]
-fn rank<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen, found: usize) {
-    let Screen { found: places, alike, pairs, kept, count: counted, .. } = screen;
+fn liken<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen, found: usize) {
+    let Screen { found: places, alike, .. } = screen;
     for (places, alike) in places[..found].chunks(16).zip(alike.as_chunks_mut::<16>().0) {
         let mut counts = [Counts::default(); 16];
         for (counts, &(i, j)) in counts.iter_mut().zip(places) {
@@ -263,6 +286,12 @@ fn rank<S: Simd>(simd: S, a: &Prepared, b: &Prepared, screen: &mut Screen, found
             *alike = counts.likeness();
         }
     }
+}
+
+/// Keeps the most alike of the pairs that were found, best first.
+#[inline(always)]
+fn rank(screen: &mut Screen, found: usize) {
+    let Screen { found: places, alike, pairs, kept, count: counted, .. } = screen;
     // How many are more alike, by steps.
     let mut ends = [0_u16; STEPS];
     let mut count = 0;

@@ -5,9 +5,11 @@ use crate::extract::math::{exp, sin_cos};
 use crate::template::DirectionGrid;
 use std::sync::LazyLock;
 
-/// Bits of a code are so many words of 64.
-pub(super) const CODE_WORDS: usize = 2;
-const CODE_BITS: usize = 64 * CODE_WORDS;
+/// Sums of a code, and parts of four that are looked at.
+const CODE_BITS: usize = 128;
+pub(super) const PARTS: usize = 16;
+/// What the farthest codes are apart, about: near ones are then within 63.
+const APART: f32 = 160.0;
 /// What the cosine of twice a direction, against the minutia's own, is on average on each ring:
 /// ridges run along, the less the farther away.
 const ALONG: [f32; 4] = [0.9, 0.8, 0.7, 0.5];
@@ -83,7 +85,7 @@ pub(super) struct Code([f32; CODE_BITS]);
 
 impl Code {
     #[inline(always)]
-    pub fn of(sampled: &Sampled, levels: &Levels) -> [u64; CODE_WORDS] {
+    pub fn of(sampled: &Sampled, levels: &Levels) -> Self {
         let mut code = Self([0.0; CODE_BITS]);
         let rings = RINGS.iter().zip(&ALONG).flat_map(|((_, n), along)| (0..*n).map(|_| *along));
         for (bit, along) in rings.enumerate() {
@@ -101,7 +103,8 @@ impl Code {
                 code.add(2 * POINTS + section * CELLS * CELLS + bit, off);
             }
         }
-        code.signs()
+        code.transform();
+        code
     }
 
     #[inline(always)]
@@ -110,7 +113,7 @@ impl Code {
     }
 
     #[inline(always)]
-    fn signs(mut self) -> [u64; CODE_WORDS] {
+    fn transform(&mut self) {
         let mut half = 1;
         while half < CODE_BITS {
             for both in self.0.chunks_exact_mut(2 * half) {
@@ -121,13 +124,39 @@ impl Code {
             }
             half *= 2;
         }
-        let mut words = [0; CODE_WORDS];
-        for (word, sums) in words.iter_mut().zip(self.0.as_chunks::<64>().0) {
+    }
+
+    /// The signs, four bits in each part.
+    #[inline(always)]
+    pub fn parts(&self) -> [u8; PARTS] {
+        let mut parts = [0; PARTS];
+        for (part, sums) in parts.iter_mut().zip(self.0.as_chunks::<4>().0) {
             for (bit, sum) in sums.iter().enumerate() {
-                *word |= u64::from(*sum > 0.0) << bit;
+                *part |= u8::from(*sum > 0.0) << bit;
             }
         }
-        words
+        parts
+    }
+
+    /// For each part what its 16 values are apart from these sums: the sum of those whose signs
+    /// differ, as a share of all, in 128ths.
+    #[inline(always)]
+    pub fn tables(&self) -> [[u8; 16]; PARTS] {
+        let parts = self.parts();
+        let sizes = self.0.map(f32::abs);
+        let mut all = [0.0_f32; 4];
+        for sums in sizes.as_chunks::<4>().0.iter().take(PARTS) {
+            all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
+        }
+        let per = APART / ((all[0] + all[1]) + (all[2] + all[3])).max(1e-6);
+        let mut tables = [[0; 16]; PARTS];
+        for ((table, sizes), part) in tables.iter_mut().zip(sizes.as_chunks::<4>().0).zip(parts) {
+            let [p, q, r, s] = sizes.map(|size| size * per);
+            let (low, high) = ([0.0, p, q, p + q], [0.5, r + 0.5, s + 0.5, r + s + 0.5]);
+            let apart: [u8; 16] = std::array::from_fn(|k| (low[k % 4] + high[k / 4]) as i32 as u8);
+            *table = std::array::from_fn(|value| apart[value ^ usize::from(part % 16)]);
+        }
+        tables
     }
 }
 
