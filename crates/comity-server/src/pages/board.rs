@@ -3,11 +3,12 @@
 use super::frame::{Frame, show};
 use super::{PageRoute, flow, needs, office, page, words};
 use crate::account::{Permission, Subject};
+use crate::api::Query;
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use comity_exchange::case::{CaseId, OfficialRole, Side, Task, TaskKind, tasks};

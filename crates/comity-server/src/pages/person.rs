@@ -8,13 +8,13 @@ use super::frame::{Frame, show};
 use super::timeline::{self, Line};
 use super::{PageRoute, needs, page, words};
 use crate::account::{Permission, Subject};
-use crate::api::id_of;
+use crate::api::{Query, id_of};
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
 use crate::second;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use comity_exchange::case::{

@@ -7,12 +7,12 @@ use super::frame::{Frame, show};
 use super::sheet::Sheet;
 use super::{PageRoute, needs, page, words};
 use crate::account::{Permission, Subject};
-use crate::api::id_of;
+use crate::api::{Query, id_of};
 use crate::app::App;
 use crate::door::Caller;
 use crate::problem::Problem;
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::response::Response;
 use axum::routing::get;
 use comity_exchange::case::{

@@ -96,7 +96,7 @@ async fn plant(caller: &mut Caller, n: usize) {
         }
         13 => {
             let kind = "application/vnd.comity.parcel";
-            let message = format!("\0\0\0\x18{name} {alias}{born}");
+            let message = format!("\0\0\0&{name} {alias}{born}");
             assert!(caller.send("POST", "/exchange/v1/messages", kind, message).await >= 400);
         }
         _ => {

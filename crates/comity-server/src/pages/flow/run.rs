@@ -4,7 +4,7 @@ use super::ask::{Ask, Kind, ROWS_MAX, Wrong};
 use super::missing::{Change, changes, channels_of};
 use super::{Flow, Scene, book, federal, named, record};
 use crate::account::{Permission, Subject};
-use crate::api::id_of;
+use crate::api::{Query, id_of};
 use crate::app::App;
 use crate::door::Caller;
 use crate::home::SystemRandom;
@@ -14,7 +14,7 @@ use crate::pages::timeline;
 use crate::problem::Problem;
 use crate::second::{self, Act, Override, Standing, Waiting};
 use askama::Template;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::Response;
 use comity_exchange::case::{

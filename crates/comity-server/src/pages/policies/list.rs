@@ -3,12 +3,13 @@
 
 use super::map::{self, Here};
 use super::{Choice, Filter, day_of, place_choices, places_of, timeline, twin, until_of, weakest};
+use crate::api::Query;
 use crate::app::App;
 use crate::door::Caller;
 use crate::pages::frame::{Frame, show};
 use crate::problem::Problem;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use comity_model::Day;

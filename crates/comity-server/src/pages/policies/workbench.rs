@@ -5,6 +5,7 @@
 use super::coverage::in_turn;
 use super::{find, twin};
 use crate::account::Permission;
+use crate::api::Query;
 use crate::app::App;
 use crate::door::Caller;
 use crate::pages::form::Sent;
@@ -12,7 +13,7 @@ use crate::pages::frame::{Frame, show};
 use crate::pages::words;
 use crate::problem::Problem;
 use askama::Template;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use comity_model::Diagnostic;
