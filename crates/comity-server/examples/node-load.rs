@@ -81,8 +81,9 @@ async fn serve(folder: &Path) -> Result<(), Failure> {
     let news: PeerNews = serde_json::from_slice(&std::fs::read(folder.join("peer.json"))?)?;
     server.app.engine.ask(Ask::AddPeer(news)).await.map_err(|f| f.to_string())?;
     accounts(&server).await.map_err(|p| p.detail)?;
+    let stopped = until_stopped();
     println!("ready");
-    until_stopped().await;
+    stopped.await;
     server.stop().await;
     Ok(())
 }

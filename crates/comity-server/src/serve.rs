@@ -173,19 +173,24 @@ fn drop_folder(home: &Home) -> Result<Option<DropFolder>, Diagnostic> {
     DropFolder::open(home.path(path), home.settings.drop_keep_days).map(Some)
 }
 
-/// Waits for Ctrl-C, or for the system's request to end.
-pub async fn until_stopped() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Ends with Ctrl-C, or with the system's request to end. It listens for both from the call on and
+/// not from when it is waited for: who was told that a server is up may end it at once. Called
+/// inside a tokio runtime.
+pub fn until_stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        let kind = tokio::signal::unix::SignalKind::terminate();
-        if let Ok(mut terminate) = tokio::signal::unix::signal(kind) {
+    let told = {
+        use tokio::signal::unix::{SignalKind, signal};
+        [SignalKind::interrupt(), SignalKind::terminate()].map(signal)
+    };
+    async move {
+        #[cfg(unix)]
+        if let [Ok(mut interrupt), Ok(mut terminate)] = told {
             tokio::select! {
-                _ = interrupt => {}
+                _ = interrupt.recv() => {}
                 _ = terminate.recv() => {}
             }
             return;
         }
+        let _ = tokio::signal::ctrl_c().await;
     }
-    let _ = interrupt.await;
 }

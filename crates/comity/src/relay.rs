@@ -39,12 +39,13 @@ pub fn run(args: &Args, as_json: bool) -> Result<u8, Failure> {
         let relay = Relay::start(&settings, folder).await.map_err(in_file)?;
         let scheme = if settings.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", relay.address);
+        let stopped = comity_server::serve::until_stopped();
         if as_json {
             println!("{}", json!({ "listening": url, "parties": settings.party.len() }));
         } else {
             println!("the relay listens on {url}, for {} parties", settings.party.len());
         }
-        comity_server::serve::until_stopped().await;
+        stopped.await;
         relay.stop().await;
         Ok(EXIT_OK)
     })

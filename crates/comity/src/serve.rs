@@ -49,12 +49,13 @@ pub fn run(args: &Args, policies: Option<&Path>, as_json: bool) -> Result<u8, Fa
         let server = server.map_err(|d| Failure::Findings(vec![d]))?;
         let scheme = if home.settings.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}", server.address);
+        let stopped = comity_server::serve::until_stopped();
         if as_json {
             println!("{}", json!({ "listening": url, "party": home.settings.party }));
         } else {
             println!("{} listens on {url}", home.settings.party);
         }
-        comity_server::serve::until_stopped().await;
+        stopped.await;
         server.stop().await;
         Ok(EXIT_OK)
     })

@@ -179,7 +179,9 @@ impl Browser {
             };
             let page = self.client.find(Locator::Css("html")).await.unwrap();
             if self.keys {
-                self.reach(&found).await;
+                if !self.reach(&found).await {
+                    continue;
+                }
                 self.press(Key::Enter).await;
                 break page;
             }
@@ -199,24 +201,26 @@ impl Browser {
         self.until("the next page", "main h1").await;
     }
 
-    /// Presses the tabulator until something has the focus.
-    async fn reach(&self, wanted: &Element) {
+    /// Presses the tabulator until something has the focus. False if it is not there any more:
+    /// a live list was read again in between.
+    async fn reach(&self, wanted: &Element) -> bool {
         let wanted = serde_json::to_value(wanted).unwrap();
         for _ in 0..300 {
             let has = "const at = document.activeElement, to = arguments[0];
                 return at === to || (to.type === 'radio' && at.name === to.name)";
-            let has = self.client.execute(has, vec![wanted.clone()]).await.unwrap();
-            if has == Value::Bool(true) {
-                return;
+            match self.client.execute(has, vec![wanted.clone()]).await {
+                Ok(Value::Bool(true)) => return true,
+                Err(e) if e.is_stale_element_reference() => return false,
+                Ok(_) => self.press(Key::Tab).await,
+                Err(e) => panic!("{e}"),
             }
-            self.press(Key::Tab).await;
         }
         panic!("the keyboard does not get there: {}", self.words().await);
     }
 
     /// Chooses with keys alone.
     async fn choose_by_keys(&self, input: &Element) {
-        self.reach(input).await;
+        assert!(self.reach(input).await, "what is to be chosen is gone");
         let on = serde_json::to_value(input).unwrap();
         for turn in 0..40 {
             let is_on = "return arguments[0].checked || arguments[0].selected === true";
@@ -324,7 +328,7 @@ impl Browser {
                 if self.keys {
                     let list = format!("select[name='{id}']");
                     let list = self.client.find(Locator::Css(&list)).await.unwrap();
-                    self.reach(&list).await;
+                    assert!(self.reach(&list).await, "the list is gone");
                     list.send_keys(&option.text().await.unwrap()).await.unwrap();
                     continue;
                 }
