@@ -195,13 +195,23 @@ async fn until(
     Err("the other side did not hear of a case in time".into())
 }
 
+/// What makes a person a priority of the program of 2014.
+fn convictions() -> Value {
+    json!([{ "category": "robbery", "level": "felony", "convicted_on": "2012-05-04",
+             "punishable_over_one_year": true, "sentence_days": 800 }])
+}
+
 fn booking() -> Value {
     json!({ "book": {
         "booking": { "booked_at": starts_at().to_string(), "place": "us-ga",
             "time_zone": "America/New_York",
             "facts": { "complete": true, "tree": {
                 "person": { "age_years": 30 },
-                "custody": { "criminal_arrest": true, "facility_kind": "county_jail" } } } },
+                "custody": { "criminal_arrest": true, "facility_kind": "county_jail",
+                             "arrested_on": "2016-03-01" },
+                "charges": [{ "category": "theft", "level": "felony", "disposition": "pending",
+                              "offense_on": "2016-03-01" }],
+                "convictions": convictions() } } },
         "card": { "name": "Nobody Example", "number": "N-1" },
     } })
 }
@@ -232,7 +242,8 @@ async fn story(town: &Town, waits: &mut Waits) -> Result<(), Failure> {
     enter(office, examiner, &case, verify, waits).await?;
     let order = json!({ "determine_status": { "removable": true, "basis": "final_order",
         "probable_cause": true, "facts": { "complete": true, "tree": {
-            "person": { "final_order": true, "final_order_on": "2014-02-03" } } } } });
+            "person": { "final_order": true, "final_order_on": "2014-02-03" },
+            "convictions": convictions() } } } });
     enter(office, officer, &case, order, waits).await?;
     enter(office, officer, &case, json!({ "evaluate_program": {} }), waits).await?;
     let asks = json!({ "issue_request": { "draft": {
