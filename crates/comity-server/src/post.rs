@@ -81,8 +81,10 @@ impl Post {
         let key = key.map_err(|fault| fault.to_string())?;
         let key = key.ok_or_else(|| format!("no key of `{peer}` is valid now"))?;
         let (letter, reply_key) = seal_letter(&key, kind, body, random()).map_err(|d| d.message)?;
-        let request =
-            self.client.post(format!("{relay}{RELAY_PATH}")).query(&[("to", peer.as_str())]);
+        let request = self
+            .client
+            .post(format!("{}{RELAY_PATH}", relay.trim_end_matches('/')))
+            .query(&[("to", peer.as_str())]);
         let sealed = self.call(request, LETTER_TYPE, letter).await?;
         match StatusCode::from_u16(sealed.status) {
             Ok(StatusCode::OK) => open_reply(&reply_key, &sealed.body).map_err(|d| d.message),
