@@ -6,9 +6,11 @@
 
 #![allow(clippy::print_stdout, reason = "what it measures is what it is for")]
 
+#[path = "support/mod.rs"]
+mod support;
+
 use comity_exchange::case::{By, CaseId, CommandId, Official, OfficialId, OfficialRole, Side};
 use comity_node::{Ask, Entry, Random};
-use comity_policy::{Library, PolicyFile};
 use comity_server::demo::{PASSWORD, accounts, starts_at};
 use comity_server::home::{Home, Settings, SystemRandom};
 use comity_server::serve::Server;
@@ -16,26 +18,12 @@ use jiff::SignedDuration;
 use serde_json::json;
 use std::error::Error;
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 type Failure = Box<dyn Error>;
 
 /// Bookings in one commit.
 const BATCH: usize = 500;
-
-fn collect(folder: &Path, out: &mut Vec<PolicyFile>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, out)?;
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            out.push(PolicyFile { name: path.display().to_string(), bytes: std::fs::read(&path)? });
-        }
-    }
-    Ok(())
-}
 
 fn number(name: &str, or: usize) -> usize {
     let mut args = std::env::args().skip_while(|a| a != name);
@@ -107,9 +95,7 @@ fn percentile(times: &mut [Duration], of: f64) -> f64 {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let (cases, requests) = (number("--cases", 10_000), number("--requests", 200));
-    let mut files = Vec::new();
-    collect(&PathBuf::from("policies"), &mut files)?;
-    let library = Arc::new(Library::load(&files).map_err(|found| format!("{found:?}"))?);
+    let library = support::library()?;
     let folder = std::env::temp_dir().join(format!("comity-desk-speed-{}", std::process::id()));
     let listen = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let settings = Settings {

@@ -10,9 +10,11 @@
 
 #![allow(clippy::print_stdout, reason = "what it measures is what it is for")]
 
+#[path = "support/mod.rs"]
+mod support;
+
 use comity_exchange::case::{Candidate, GalleryRecord, SearchResult, Side};
 use comity_node::{Ask, PeerNews, Random};
-use comity_policy::{Library, PolicyFile};
 use comity_print::formats::nist::build::{Envelope, start};
 use comity_print::formats::nist::ebts::Tot;
 use comity_server::demo::{PASSWORD, accounts, starts_at};
@@ -23,7 +25,7 @@ use serde_json::{Value, json};
 use std::error::Error;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,24 +58,10 @@ fn random16() -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn collect(folder: &Path, out: &mut Vec<PolicyFile>) -> std::io::Result<()> {
-    for entry in std::fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            collect(&path, out)?;
-        } else if path.extension().is_some_and(|e| e == "toml") {
-            out.push(PolicyFile { name: path.display().to_string(), bytes: std::fs::read(&path)? });
-        }
-    }
-    Ok(())
-}
-
 /// One node, in a process of its own, until it is told to stop.
 #[tokio::main]
 async fn serve(folder: &Path) -> Result<(), Failure> {
-    let mut files = Vec::new();
-    collect(&PathBuf::from("policies"), &mut files)?;
-    let library = Arc::new(Library::load(&files).map_err(|found| format!("{found:?}"))?);
+    let library = support::library()?;
     let home = Home::open(folder).map_err(|d| d.message)?;
     let searcher =
         (home.settings.side == Side::Federal).then(|| Arc::new(OneFound) as Arc<dyn Searcher>);

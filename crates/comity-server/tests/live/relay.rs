@@ -1,6 +1,6 @@
 //! A relay between the two: everything arrives, and the relay learns nothing of it.
 
-use crate::story::{booking, determination, request};
+use crate::story::{booking, determination, request, until_countersigned};
 use crate::town::*;
 use comity_exchange::case::Side;
 use comity_exchange::{LetterKind, open_reply, seal_letter};
@@ -12,7 +12,6 @@ use serde_json::json;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, tcp};
 
@@ -98,17 +97,6 @@ async fn ask(town: &Town) -> String {
     id
 }
 
-async fn until_countersigned(town: &Town) {
-    for _ in 0..600 {
-        let ledger = town.jail.get(&town.supervisor, "/api/v1/ledger").await.ok();
-        if ledger["peers"][0]["countersigned_size"].as_u64().unwrap() > 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    panic!("the jail's ledger was not countersigned");
-}
-
 /// What goes over the wire between two nodes and must not be read by a relay.
 const TOLD: [&str; 4] =
     ["comity-envelope/v1", "comity-receipt/v1", "final_order", "jail.example/ledger"];
@@ -121,7 +109,7 @@ async fn a_relay_passes_everything_on_and_reads_nothing() {
     let by = format!("relay+http://{}", wire.address);
     let town = Town::meeting(jail, office, |_, _| Some(by.clone())).await;
     let id = ask(&town).await;
-    until_countersigned(&town).await;
+    until_countersigned(&town.jail, &town.supervisor).await;
     for told in TOLD.into_iter().chain([id.as_str()]) {
         assert!(!wire.has_seen(told), "the relay can read `{told}`");
     }
@@ -138,7 +126,7 @@ async fn without_a_relay_the_wire_sees_what_the_test_looks_for() {
     let is_jail = |house: &House| house.home.settings.side == Side::Agency;
     let town = Town::meeting(jail, office, |to, _| is_jail(to).then(|| url.clone())).await;
     ask(&town).await;
-    until_countersigned(&town).await;
+    until_countersigned(&town.jail, &town.supervisor).await;
     for told in ["comity-envelope/v1", "comity-receipt/v1", "jail.example/ledger"] {
         assert!(wire.has_seen(told), "`{told}` is nothing that ever goes over the wire");
     }
@@ -172,7 +160,7 @@ async fn a_relay_that_was_down_and_a_key_that_changed_lose_nothing() {
     town.at("2016-03-01T14:06:00Z").await;
     let found = |c: &serde_json::Value| c["identification"]["stands"] == "candidates";
     town.office.until(&town.examiner, "candidates", found).await;
-    until_countersigned(&town).await;
+    until_countersigned(&town.jail, &town.supervisor).await;
     relay.stop().await;
 }
 

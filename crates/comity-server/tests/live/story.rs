@@ -100,18 +100,20 @@ async fn from_booking_to_release_on_time() {
     assert_eq!(case["in_custody"], false);
     assert_eq!(case["past_holds"].as_array().unwrap().len(), 1);
     // Both ledgers, countersigned by the other.
-    let countersigned = async {
-        for _ in 0..200 {
-            let ledger = jail.get(supervisor, "/api/v1/ledger").await.ok();
-            if ledger["peers"][0]["countersigned_size"].as_u64().unwrap() > 0 {
-                return;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        }
-        panic!("never countersigned");
-    };
-    countersigned.await;
+    until_countersigned(jail, supervisor).await;
     the_public_page_counts_it(jail).await;
+}
+
+/// Waits until the peer has countersigned a house's ledger.
+pub async fn until_countersigned(house: &House, token: &str) {
+    for _ in 0..600 {
+        let ledger = house.get(token, "/api/v1/ledger").await.ok();
+        if ledger["peers"][0]["countersigned_size"].as_u64().unwrap() > 0 {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    panic!("the ledger was not countersigned");
 }
 
 /// What the agency publishes: one answer on each channel, one hold whose clock ran out, and no
