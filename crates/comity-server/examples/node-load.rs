@@ -6,10 +6,14 @@
 //!
 //! Each node is a process of its own and so is the client; all share the machine's cores. The
 //! federal node's search finds one candidate at once, so that the exchange is measured and not
-//! the gallery.
+//! the gallery. Beside it, in the same run, what the jail's database does alone: SQLite with plain
+//! inserts of the jail's own rows, in transactions of as many as there are clients, who cannot
+//! fill larger ones; PostgreSQL with `pgbench -b simple-update`, of one client and of as many.
 
 #![allow(clippy::print_stdout, reason = "what it measures is what it is for")]
 
+#[path = "../../comity-store/examples/support/raw.rs"]
+mod raw;
 #[path = "support/mod.rs"]
 mod support;
 
@@ -258,7 +262,13 @@ fn percentile_ms(waits: &mut Waits, of: f64) -> f64 {
 }
 
 /// Lets clients play stories for a while; at half load each rests as long as its story took.
-async fn load(town: &Arc<Town>, clients: u64, lasts: Duration, half: bool) -> Result<(), Failure> {
+/// Events a second of the jail and of the office.
+async fn load(
+    town: &Arc<Town>,
+    clients: u64,
+    lasts: Duration,
+    half: bool,
+) -> Result<[f64; 2], Failure> {
     let begun = Instant::now();
     let before = [town.jail.leaves().await?, town.office.leaves().await?];
     let playing: Vec<_> = (0..clients)
@@ -308,7 +318,7 @@ async fn load(town: &Arc<Town>, clients: u64, lasts: Duration, half: bool) -> Re
         percentile_ms(&mut waits, 0.99),
         waits.len()
     );
-    Ok(())
+    Ok([rate(0), rate(1)])
 }
 
 fn homes(folder: &Path) -> Result<[Home; 2], Failure> {
@@ -335,8 +345,8 @@ fn homes(folder: &Path) -> Result<[Home; 2], Failure> {
 }
 
 async fn measure(folder: &Path) -> Result<(), Failure> {
-    let [jail, office] = homes(folder)?;
-    let (jail, office) = (Node::start(&jail)?, Node::start(&office)?);
+    let [jail_home, office_home] = homes(folder)?;
+    let (jail, office) = (Node::start(&jail_home)?, Node::start(&office_home)?);
     let town = Arc::new(Town {
         clerk: jail.token("clerk").await?,
         supervisor: jail.token("supervisor").await?,
@@ -347,15 +357,41 @@ async fn measure(folder: &Path) -> Result<(), Failure> {
     });
     let (clients, lasts) = (number("--clients", 32), Duration::from_secs(number("--seconds", 30)));
     let loaded = async {
-        load(&town, clients, lasts, false).await?;
-        load(&town, clients, lasts.min(Duration::from_secs(60)), true).await
+        let taken = load(&town, clients, lasts, false).await?;
+        load(&town, clients, lasts.min(Duration::from_secs(60)), true).await?;
+        Ok::<_, Failure>(taken)
     };
     let loaded = loaded.await;
     if let Ok(Town { jail, office, .. }) = Arc::try_unwrap(town).map_err(|_| ()) {
         jail.stop()?;
         office.stop()?;
     }
-    loaded
+    let taken = loaded?;
+    tokio::task::spawn_blocking(move || beside(&jail_home, clients, taken)).await?
+}
+
+/// What the jail's database does alone, and what part of it the two nodes and the jail reached.
+fn beside(jail: &Home, clients: u64, [jail_rate, office_rate]: [f64; 2]) -> Result<(), Failure> {
+    const TIME: Duration = Duration::from_secs(10);
+    let says = |what: &str, alone: f64| {
+        println!(
+            "{what}: {alone:.0} a second; the jail took {:.2} of it, both nodes {:.2}",
+            jail_rate / alone,
+            (jail_rate + office_rate) / alone
+        );
+    };
+    if let Some(database) = argument("--store") {
+        for clients in [1, clients] {
+            let alone = raw::simple_update(|| Command::new("pgbench"), &database, clients, TIME)?;
+            says(&format!("pgbench simple-update, clients: {clients}"), alone);
+        }
+        return Ok(());
+    }
+    let leaves = jail.store().map_err(|d| d.message)?.leaves(0, 256)?;
+    let rows: Vec<raw::Row> = leaves.into_iter().map(|row| (row.leaf, row.sealed)).collect();
+    let alone = raw::plain_inserts(&jail.folder.join("raw.db"), &rows, clients, TIME)?;
+    says(&format!("SQLite alone, plain inserts, {clients} in a transaction"), alone);
+    Ok(())
 }
 
 fn main() -> Result<(), Failure> {

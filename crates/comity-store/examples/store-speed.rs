@@ -15,12 +15,15 @@
 
 #[path = "../tests/common/mod.rs"]
 mod common;
+#[path = "support/raw.rs"]
+mod raw;
 
 use comity_exchange::case::OfficialRole;
 use comity_store::*;
 use common::cluster::{cluster, is_root, programs};
 use common::ledger::Writer;
 use common::*;
+use raw::{plain_inserts, simple_update};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -115,42 +118,24 @@ fn sqlite_line(size: u64, time: Duration) -> Line {
     let mut rig = sqlite();
     let events_per_second = appended(&mut *rig.store, size, time);
     let folder = tempfile::tempdir().unwrap();
-    let raw = rusqlite::Connection::open(folder.path().join("raw.db")).unwrap();
-    raw.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
-         CREATE TABLE plain (number INTEGER PRIMARY KEY, leaf BLOB, sealed BLOB)",
-    )
-    .unwrap();
     let batch = Writer::default().batch(1);
     let Change::Append(row) = &batch.changes[0] else { panic!("a batch begins with its leaves") };
-    let (mut done, mut spent) = (0, Duration::ZERO);
-    let mut insert = raw.prepare("INSERT INTO plain (leaf, sealed) VALUES (?1, ?2)").unwrap();
-    while spent < time {
-        let since = Instant::now();
-        for _ in 0..8 {
-            raw.execute_batch("BEGIN IMMEDIATE").unwrap();
-            for _ in 0..size {
-                insert.execute([&row.leaf, &row.sealed]).unwrap();
-            }
-            raw.execute_batch("COMMIT").unwrap();
-        }
-        spent += since.elapsed();
-        done += size * 8;
-    }
+    let rows = [(row.leaf.clone(), row.sealed.clone())];
+    let raw = plain_inserts(&folder.path().join("raw.db"), &rows, size, time);
     Line {
         store: "sqlite",
         what: format!("{size} a batch"),
         events_per_second,
         raw: "plain inserts in transactions of as many",
-        raw_per_second: done as f64 / spent.as_secs_f64(),
+        raw_per_second: raw.unwrap(),
     }
 }
 
 /// Transactions a second of `pgbench -b simple-update` with one client.
 fn pgbench(time: Duration) -> f64 {
     let cluster = cluster();
-    let program = programs().join("pgbench");
-    let run = |arguments: &[&str]| {
+    let pgbench = || {
+        let program = programs().join("pgbench");
         let mut command = if is_root() {
             let mut command = Command::new("runuser");
             command.args(["-u", "postgres", "--"]).arg(&program);
@@ -158,17 +143,10 @@ fn pgbench(time: Duration) -> f64 {
         } else {
             Command::new(&program)
         };
-        let socket = cluster.folder.display().to_string();
-        command.current_dir("/").args(["-h", &socket, "-U", "postgres"]).args(arguments);
-        let out = command.arg("postgres").output().expect("pgbench: apt-get install postgresql");
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8(out.stdout).unwrap()
+        command.arg("-h").arg(&cluster.folder).args(["-U", "postgres"]);
+        command
     };
-    run(&["-i", "-q", "-s", "10"]);
-    let seconds = time.as_secs().max(1).to_string();
-    let said = run(&["-b", "simple-update", "-n", "-c", "1", "-M", "prepared", "-T", &seconds]);
-    let tps = said.lines().find_map(|line| line.strip_prefix("tps = "));
-    tps.and_then(|rest| rest.split(' ').next()?.parse().ok()).expect("pgbench says its tps")
+    simple_update(pgbench, "postgres", 1, time).expect("pgbench: apt-get install postgresql")
 }
 
 /// The longest of 200 readings of the first page of a worklist and of one in the middle, in

@@ -1,7 +1,7 @@
 //! Personal data planted in a thousand requests: in none of the logs at their most talkative, no
 //! metric, no address, no error. People here are invented.
 
-use super::node::{Running, init};
+use super::node::{Running, init, introduce};
 use super::ran::comity;
 use serde_json::{Value, json};
 use std::fs;
@@ -120,10 +120,8 @@ async fn personal_data_is_in_no_log_no_metric_no_address_and_no_error() {
         let text = fs::read_to_string(&path).unwrap();
         fs::write(&path, text.replace("second_factor = true", "second_factor = false")).unwrap();
     }
-    for (node, of) in [("jail", "office"), ("office", "jail")] {
-        fs::write(at.join("news.json"), comity(at, &["node", "show", of]).ends(0).out).unwrap();
-        comity(at, &["node", "add-peer", node, "news.json"]).ends(0);
-    }
+    introduce(at, "jail", "office");
+    introduce(at, "office", "jail");
     let add = ["--json", "node", "add-account", "jail", "everybody"];
     let roles = ["--role", "clerk", "--role", "administrator", "--role", "supervisor"];
     let invitation = comity(at, &[&add[..], &roles].concat()).ends(0).json()["invitation"].clone();

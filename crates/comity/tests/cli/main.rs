@@ -9,6 +9,7 @@
 
 mod canary;
 mod decide;
+mod drop;
 mod gallery;
 mod generate;
 mod ledger;

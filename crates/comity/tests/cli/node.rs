@@ -23,6 +23,14 @@ pub fn init(folder: &Path, name: &str, side: &str) {
     comity(folder, &args).ends(0);
 }
 
+/// Makes one node known to another.
+pub fn introduce(folder: &Path, to: &str, of: &str) {
+    let news = comity(folder, &["node", "show", of]).ends(0).out;
+    assert!(!news.contains("PRIVATE"), "nothing secret is shown");
+    fs::write(folder.join("news.json"), news).unwrap();
+    comity(folder, &["node", "add-peer", to, "news.json"]).ends(0);
+}
+
 #[test]
 fn a_day_of_the_demo_ends_in_two_ledgers_that_hold() {
     let folder = TempDir::new().unwrap();
@@ -70,10 +78,7 @@ fn two_nodes_meet_and_change_a_key() {
     init(at, "jail", "agency");
     init(at, "office", "federal");
     for (name, other) in [("jail", "office"), ("office", "jail")] {
-        let news = comity(at, &["node", "show", other]).ends(0).out;
-        assert!(!news.contains("PRIVATE"), "nothing secret is shown");
-        fs::write(at.join("news.json"), &news).unwrap();
-        comity(at, &["node", "add-peer", name, "news.json"]).ends(0);
+        introduce(at, name, other);
         let twice = comity(at, &["node", "add-peer", name, "news.json"]).ends(1);
         assert!(twice.err.contains("is known already"), "{}", twice.err);
     }
@@ -146,6 +151,12 @@ impl Running {
         Running { child, log, address }
     }
 
+    /// Ends it as a loss of power does.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
     /// Ends it as the system does; its log.
     pub fn stop(mut self) -> String {
         let id = self.child.id().to_string();
@@ -204,4 +215,34 @@ fn a_relay_serves_and_says_what_is_wrong_with_its_settings() {
     }
     let none = comity(at, &["relay", "nowhere.toml"]).ends(1);
     assert!(none.err.contains("nowhere.toml"), "{}", none.err);
+}
+
+#[test]
+fn a_change_of_the_ledgers_key_that_was_cut_off_is_ended() {
+    let folder = TempDir::new().unwrap();
+    let at = folder.path();
+    init(at, "jail", "agency");
+    init(at, "office", "federal");
+    introduce(at, "jail", "office");
+    let rotate = |node: &str| comity(at, &["node", "rotate-key", node, "--ledger"]).ends(0);
+    let (key, next) = (at.join("jail/keys/log.key"), at.join("jail/keys/log.key.next"));
+    let before = fs::read(&key).unwrap();
+    // Cut off before the ledger had it: the new key lies there, as it does in a twin.
+    let mut copy = std::process::Command::new("cp");
+    assert!(copy.args(["-a", "jail", "twin"]).current_dir(at).status().unwrap().success());
+    rotate("twin");
+    fs::copy(at.join("twin/keys/log.key"), &next).unwrap();
+    comity(at, &["node", "fsck", "jail", "--at-rest"]).ends(0);
+    assert_eq!(fs::read(&key).unwrap(), before, "nothing was changed yet");
+    rotate("jail");
+    let after = fs::read(&key).unwrap();
+    assert_eq!(after, fs::read(at.join("twin/keys/log.key")).unwrap(), "nobody hears of two keys");
+    // Cut off after the ledger had it: the next start ends it.
+    fs::rename(&key, &next).unwrap();
+    fs::copy(&next, &key).unwrap();
+    fs::write(&key, &before).unwrap();
+    assert!(health_of(at, &["serve", "jail"]).contains("\"status\":\"ok\""));
+    assert_eq!(fs::read(&key).unwrap(), after);
+    assert!(!next.exists());
+    comity(at, &["node", "fsck", "jail", "--at-rest"]).ends(0);
 }

@@ -2,17 +2,14 @@
 
 use crate::browser::{Browser, DESK, Set};
 use crate::demo::Demo;
-use crate::story::Story;
+use crate::story::in_georgia;
 use fantoccini::Locator;
 
-/// A clerk books somebody and sends the prints; an examiner finds the match.
+/// The whole story, from the booking to the release on time.
 async fn works(set: Set, name: &str) {
-    let mut story =
-        Story::begin("us-ga", "America/New_York", "2016-03-01T13:00:00Z", "I-247D", set).await;
-    story.book(name, "W-0001", 1).await;
-    story.identify().await;
-    let person = story.person.clone();
-    story.jail.until_says(&person, "match verified").await;
+    let mut story = in_georgia(set).await;
+    story.until_held(name).await;
+    story.until_released().await;
     story.end().await;
 }
 
