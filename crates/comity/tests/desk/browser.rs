@@ -310,7 +310,8 @@ impl Browser {
     /// Chooses or fills one field, by name and value; of several values, each.
     pub async fn give(&mut self, id: &str, answer: &str) {
         for one in answer.split('|') {
-            let choice = format!("input[name='{id}'][value='{one}']");
+            let choice = ":is([type=radio], [type=checkbox])";
+            let choice = format!("input{choice}[name='{id}'][value='{one}']");
             if let Ok(input) = self.client.find(Locator::Css(&choice)).await {
                 if self.keys {
                     self.choose_by_keys(&input).await;
