@@ -344,8 +344,7 @@ fn homes(folder: &Path) -> Result<[Home; 2], Failure> {
     Ok(homes)
 }
 
-async fn measure(folder: &Path) -> Result<(), Failure> {
-    let [jail_home, office_home] = homes(folder)?;
+async fn measure([jail_home, office_home]: [Home; 2]) -> Result<(), Failure> {
     let (jail, office) = (Node::start(&jail_home)?, Node::start(&office_home)?);
     let town = Arc::new(Town {
         clerk: jail.token("clerk").await?,
@@ -400,8 +399,9 @@ fn main() -> Result<(), Failure> {
     }
     let folder = std::env::temp_dir().join(format!("comity-node-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let runtime = tokio::runtime::Runtime::new()?;
-    let measured = runtime.block_on(measure(&folder));
+    // PostgreSQL's client waits with a runtime of its own, which none may surround.
+    let homes = homes(&folder)?;
+    let measured = tokio::runtime::Runtime::new()?.block_on(measure(homes));
     std::fs::remove_dir_all(folder)?;
     measured
 }
