@@ -12,20 +12,24 @@ use comity_node::{CaseView, read_case};
 use comity_policy::Library;
 use comity_store::Reads;
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Semaphore;
 
 /// Connections for reading, handed out one at a time.
 pub struct Readers {
     free: Mutex<VecDeque<Box<dyn Reads + Send>>>,
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
 }
 
 impl Readers {
     /// A pool of these.
     pub fn new(readers: Vec<Box<dyn Reads + Send>>) -> Readers {
-        let permits = Semaphore::new(readers.len());
+        let permits = Arc::new(Semaphore::new(readers.len()));
         Readers { free: Mutex::new(readers.into()), permits }
+    }
+
+    fn free(&self) -> MutexGuard<'_, VecDeque<Box<dyn Reads + Send>>> {
+        self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reads, on a thread that may wait for the disk.
@@ -37,21 +41,32 @@ impl Readers {
         call: impl FnOnce(&mut dyn Reads) -> T + Send + 'static,
     ) -> Result<T, Problem> {
         let stopping = || Problem::from(comity_store::Fault::Busy("stopping".to_owned()));
-        let _permit = self.permits.acquire().await.map_err(|_| stopping())?;
+        let permit = self.permits.clone().acquire_owned().await.map_err(|_| stopping())?;
         let pool = self.clone();
-        let free = || pool.free.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut reader = free().pop_front().ok_or_else(stopping)?;
+        // Whoever asked may go away meanwhile: the reader and the permit come back all the same.
         let read = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            let mut reader = pool.free().pop_front()?;
             let result =
                 std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| call(reader.as_mut())));
-            (reader, result)
+            pool.free().push_back(reader);
+            Some(result)
         });
-        let (reader, result) = read.await.map_err(|_| stopping())?;
-        free().push_back(reader);
+        let result = read.await.ok().flatten().ok_or_else(stopping)?;
         result.map_err(|_| {
             let status = axum::http::StatusCode::INTERNAL_SERVER_ERROR;
             Problem::new(status, "fault", "the server made a mistake; it was noted")
         })
+    }
+}
+
+impl Drop for Readers {
+    /// PostgreSQL's client waits while it closes, which no thread of the runtime may do.
+    fn drop(&mut self) {
+        let free = std::mem::take(&mut *self.free());
+        if let Ok(closing) = std::thread::Builder::new().spawn(move || drop(free)) {
+            let _ = closing.join();
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use comity_exchange::case::Side;
 use comity_model::Diagnostic;
 use comity_node::Node;
 use comity_policy::Library;
+use comity_store::Reads;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -76,19 +77,15 @@ impl Server {
         let settings = &home.settings;
         let folder = drop_folder(home)?;
         let webhooks = Webhook::all(home)?;
-        let mut store = home.store()?;
-        home.finish_log_key(store.as_mut())?;
-        let identity = home.identity()?;
-        let store_kind = store.kind();
-        let readers: Result<Vec<_>, _> = (0..READERS).map(|_| store.reader()).collect();
-        let readers = readers.map_err(|e| failed(e.code(), e))?;
+        // PostgreSQL's client waits with a runtime of its own, which none may surround.
+        let opened = {
+            let (home, library) = (home.clone(), library.clone());
+            tokio::task::spawn_blocking(move || open(&home, library)).await
+        };
+        let (node, readers, store_kind) = opened.map_err(|e| failed("node-not-opened", e))??;
+        let identity = node.identity();
         let (party, side) = (identity.party.clone(), identity.side);
         let store_key = identity.store_key.clone();
-        let node = Node::open(store, identity, library.clone(), Box::new(SystemRandom));
-        let node = node.map_err(|fault| {
-            Diagnostic::error("node-not-opened", fault.to_string())
-                .help("`comity ledger fsck` says what of the store is damaged")
-        })?;
         let clock = settings.simulated_from.map_or_else(Clock::system, Clock::simulated);
         let (engine, running) = Engine::start(node, clock).map_err(|e| failed("no-thread", e))?;
         let metrics = Arc::new(Metrics::default());
@@ -162,6 +159,23 @@ fn zone(name: &str) -> Result<jiff::tz::TimeZone, Diagnostic> {
             .path("time_zone")
             .help("a time zone has an IANA name, like `America/Los_Angeles`")
     })
+}
+
+type Opened = (Node, Vec<Box<dyn Reads + Send>>, &'static str);
+
+/// The node on its store, connections for reading, and the kind of the store.
+fn open(home: &Home, library: Arc<Library>) -> Result<Opened, Diagnostic> {
+    let mut store = home.store()?;
+    home.finish_log_key(store.as_mut())?;
+    let kind = store.kind();
+    let readers: Result<Vec<_>, _> = (0..READERS).map(|_| store.reader()).collect();
+    let readers = readers.map_err(|e| failed(e.code(), e))?;
+    let node = Node::open(store, home.identity()?, library, Box::new(SystemRandom));
+    let node = node.map_err(|fault| {
+        Diagnostic::error("node-not-opened", fault.to_string())
+            .help("`comity ledger fsck` says what of the store is damaged")
+    })?;
+    Ok((node, readers, kind))
 }
 
 fn drop_folder(home: &Home) -> Result<Option<DropFolder>, Diagnostic> {

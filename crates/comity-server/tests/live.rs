@@ -9,6 +9,8 @@
 
 #[path = "live/import.rs"]
 mod import;
+#[path = "live/readers.rs"]
+mod readers;
 #[path = "live/relay.rs"]
 mod relay;
 #[path = "live/routes.rs"]
