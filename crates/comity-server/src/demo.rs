@@ -3,6 +3,7 @@
 //! else is the nodes' own work.
 
 use crate::account::{Actor, NewAccount, Origin, Role, SignIn};
+use crate::app::App;
 use crate::door::at_desk;
 use crate::problem::Problem;
 use crate::serve::Server;
@@ -14,10 +15,12 @@ use comity_print::formats::nist::build::{Envelope, Impression, Layout, start};
 use comity_print::formats::nist::ebts::Tot;
 use comity_print::formats::{self, FormatError};
 use comity_print::{FingerPosition, GrayImage};
+use futures_util::future::try_join_all;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// When the day starts: eight in the morning at the jail.
@@ -57,28 +60,29 @@ pub fn card(number: usize, prints: &[(FingerPosition, &[u8])]) -> Result<Vec<u8>
 /// on one machine.
 pub const PASSWORD: &str = "nobody here is real";
 
-/// Makes an account for every role at one node: its name is its role's.
+/// Makes an account for every role at one node: its name is its role's. All at once: passwords
+/// take long to hash, and every one by itself keeps one processor busy.
 ///
 /// # Errors
 /// The store.
 pub async fn accounts(server: &Server) -> Result<Vec<&'static str>, Problem> {
     let app = &server.app;
-    let mut names = Vec::new();
-    for (role, name) in ACCOUNTS.iter().filter(|(role, _)| role.fits(app.side)) {
-        let made = at_desk(app, Origin::Console, move |desk| {
-            let new =
-                NewAccount { name: (*name).to_owned(), roles: [*role].into(), external: None };
-            desk.make_account(Actor::Console, new)
-        });
-        let invitation = made.await?.ok_or_else(crate::api::later)?;
-        let signed_in =
-            at_desk(app, Origin::Console, move |desk| desk.sign_in(name, invitation.show()));
-        let SignIn::Started(session) = signed_in.await? else { return Err(crate::api::later()) };
-        let token = session.token.show().to_owned();
-        at_desk(app, Origin::Console, move |desk| desk.set_password(&token, "", PASSWORD)).await?;
-        names.push(*name);
-    }
-    Ok(names)
+    let roles = ACCOUNTS.iter().filter(|(role, _)| role.fits(app.side));
+    try_join_all(roles.map(|(role, name)| account(app, *role, name))).await
+}
+
+async fn account(app: &Arc<App>, role: Role, name: &'static str) -> Result<&'static str, Problem> {
+    let made = at_desk(app, Origin::Console, move |desk| {
+        let new = NewAccount { name: name.to_owned(), roles: [role].into(), external: None };
+        desk.make_account(Actor::Console, new)
+    });
+    let invitation = made.await?.ok_or_else(crate::api::later)?;
+    let signed_in =
+        at_desk(app, Origin::Console, move |desk| desk.sign_in(name, invitation.show()));
+    let SignIn::Started(session) = signed_in.await? else { return Err(crate::api::later()) };
+    let token = session.token.show().to_owned();
+    at_desk(app, Origin::Console, move |desk| desk.set_password(&token, "", PASSWORD)).await?;
+    Ok(name)
 }
 
 const ACCOUNTS: [(Role, &str); 7] = [

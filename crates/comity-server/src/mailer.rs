@@ -57,6 +57,14 @@ impl From<HeadReply> for HeadAnswer {
     }
 }
 
+/// Why messages have no receipt.
+enum Unsent {
+    /// The peer answered and did not take the first of them.
+    Refused(String),
+    /// No answer came.
+    Unanswered(String),
+}
+
 /// Sends for as long as the server runs.
 #[derive(Clone)]
 pub struct Mailer {
@@ -105,21 +113,25 @@ impl Mailer {
         }
     }
 
-    /// Sends in order and stops at the first that does not get through. True if all did.
+    /// Sends in order, several in one request, and stops at the first that does not get through.
+    /// True if there may be more to send.
     async fn send_all(&self, peer: Party, parcels: Vec<Parcel>) -> bool {
-        for parcel in parcels {
-            let number = parcel.number;
-            match self.send(parcel).await {
-                Ok(receipts) => {
-                    self.metrics.sent.inc();
-                    let asks = receipts.into_iter().map(Ask::Receipt).collect();
-                    let settled = self.engine.turn(asks).await;
-                    for fault in settled.into_iter().flatten().filter_map(Result::err) {
-                        tracing::warn!(peer = %peer, code = fault.code(), "receipt: {fault}");
-                    }
+        let mut rest = parcels.as_slice();
+        let mut one_by_one = false;
+        while let Some(first) = rest.first() {
+            let together = if one_by_one { 1 } else { parcel::together(rest) };
+            let (these, others) = rest.split_at(together);
+            match self.send(these).await {
+                Ok(receipted) if receipted < these.len() => {
+                    // The first without a receipt comes first next time.
+                    return true;
                 }
-                Err(why) => {
+                Ok(_) => rest = others,
+                // The first of them is wrong, or the peer knows no bundles.
+                Err(Unsent::Refused(_)) if together > 1 => one_by_one = true,
+                Err(Unsent::Refused(why) | Unsent::Unanswered(why)) => {
                     self.metrics.unsent.inc();
+                    let number = first.number;
                     tracing::info!(peer = %peer, number, "message not sent: {why}");
                     let _ = self.engine.ask(Ask::Attempted { peer, number }).await;
                     return false;
@@ -129,18 +141,30 @@ impl Mailer {
         true
     }
 
-    async fn send(&self, parcel: Parcel) -> Result<Vec<Vec<u8>>, String> {
-        let body = parcel::write(&parcel.envelope, parcel.files.iter().map(Vec::as_slice))
-            .ok_or("the parcel is too large")?;
-        let reply = self.post.send(&parcel.peer, &parcel.url, LetterKind::Messages, body).await?;
+    /// Sends in one request, and keeps the receipts. How many there were.
+    async fn send(&self, parcels: &[Parcel]) -> Result<usize, Unsent> {
+        let refused = |why: &str| Unsent::Refused(why.to_owned());
+        let first = parcels.first().ok_or_else(|| refused("nothing to send"))?;
+        let body = parcel::write(parcels).ok_or_else(|| refused("the parcel is too large"))?;
+        let reply = self.post.send(&first.peer, &first.url, LetterKind::Messages, body).await;
+        let reply = reply.map_err(Unsent::Unanswered)?;
         if !(200..300).contains(&reply.status) {
-            return Err(format!("the peer says {}", reply.status));
+            return Err(Unsent::Refused(format!("the peer says {}", reply.status)));
         }
-        let receipts = comity_ledger::read_sealed(&reply.body).map_err(|d| d.message)?;
+        let receipts = comity_ledger::read_sealed(&reply.body);
+        let receipts = receipts.map_err(|d| Unsent::Refused(d.message))?;
         if receipts.is_empty() {
-            return Err("the peer waits for an earlier message".to_owned());
+            return Err(refused("the peer waits for an earlier message"));
         }
-        Ok(receipts.into_iter().map(<[u8]>::to_vec).collect())
+        let asks: Vec<Ask> = receipts.into_iter().map(|r| Ask::Receipt(r.to_vec())).collect();
+        let receipted = asks.len();
+        // A receipt that cannot be believed is none: the message is sent again after a wait.
+        let settled = self.engine.turn(asks).await.map_err(|f| refused(&f.to_string()))?;
+        if let Some(fault) = settled.into_iter().find_map(Result::err) {
+            return Err(Unsent::Refused(format!("receipt: {fault}")));
+        }
+        self.metrics.sent.inc_by(receipted as u64);
+        Ok(receipted)
     }
 
     /// Signs the ledger every `every`, and shows it to every peer until it is countersigned.

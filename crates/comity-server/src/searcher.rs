@@ -30,7 +30,8 @@ pub async fn run(engine: Engine, searcher: Arc<dyn Searcher>) {
     loop {
         let waiting = engine.with(waiting).await;
         let Ok(waiting) = waiting else { return };
-        let mut recorded = false;
+        // What one search found is made durable while the next one searches.
+        let mut recording = tokio::task::JoinSet::new();
         for (case, file) in waiting {
             let searcher = searcher.clone();
             let searched = tokio::task::spawn_blocking(move || searcher.search(&file)).await;
@@ -38,9 +39,17 @@ pub async fn run(engine: Engine, searcher: Arc<dyn Searcher>) {
                 tracing::error!(%case, "the search failed; it will be tried again");
                 continue;
             };
-            match engine.ask(Ask::Searched { case, result }).await {
-                Ok(_) => recorded = true,
-                Err(fault) => {
+            let engine = engine.clone();
+            recording.spawn(async move {
+                let recorded = engine.ask(Ask::Searched { case, result }).await;
+                recorded.map(drop).map_err(|fault| (case, fault))
+            });
+        }
+        let mut recorded = false;
+        for done in recording.join_all().await {
+            match done {
+                Ok(()) => recorded = true,
+                Err((case, fault)) => {
                     tracing::warn!(%case, code = fault.code(), "search not recorded: {fault}");
                 }
             }

@@ -7,8 +7,14 @@
     reason = "a test fails by panicking"
 )]
 
+#[path = "live/bundle.rs"]
+mod bundle;
+#[path = "../../comity-store/tests/common/cluster.rs"]
+mod cluster;
 #[path = "live/import.rs"]
 mod import;
+#[path = "live/postgres.rs"]
+mod postgres_store;
 #[path = "live/readers.rs"]
 mod readers;
 #[path = "live/relay.rs"]

@@ -23,7 +23,7 @@ fn is(headers: &HeaderMap, form: &str, code: &str) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, code, detail))
 }
 
-/// `POST /exchange/v1/messages`: a parcel; the reply is the receipts.
+/// `POST /exchange/v1/messages`: a parcel or a bundle; the reply is the receipts.
 pub async fn messages(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -34,14 +34,27 @@ pub async fn messages(
 }
 
 async fn take_parcel(app: &App, body: &[u8]) -> Result<Response, Problem> {
-    let (envelope, files) =
-        parcel::read(body).map_err(|d| Problem::bad_request(d.code, d.message))?;
-    let done = app.engine.ask(Ask::Deliver { envelope, files }).await.inspect_err(|fault| {
-        app.metrics.refused.inc();
-        tracing::warn!(code = fault.code(), "a peer's message was refused");
-    })?;
-    app.metrics.received.inc();
-    let Done::Receipts(receipts) = done else { return Err(super::later()) };
+    let messages = parcel::read(body).map_err(|d| Problem::bad_request(d.code, d.message))?;
+    let asks = messages.into_iter().map(|(envelope, files)| Ask::Deliver { envelope, files });
+    let mut receipts = Vec::new();
+    for done in app.engine.turn(asks.collect()).await? {
+        match done {
+            Ok(Done::Receipts(more)) => {
+                app.metrics.received.inc();
+                receipts.extend(more);
+            }
+            Ok(_) => return Err(super::later()),
+            Err(fault) => {
+                app.metrics.refused.inc();
+                tracing::warn!(code = fault.code(), "a peer's message was refused");
+                if receipts.is_empty() {
+                    return Err(fault.into());
+                }
+                // What came before it is receipted; it is the first that is sent next.
+                break;
+            }
+        }
+    }
     let body =
         comity_ledger::write_sealed(receipts.iter().map(Vec::as_slice)).ok_or_else(super::later)?;
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, RECEIPTS_TYPE)], body).into_response())

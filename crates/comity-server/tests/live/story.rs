@@ -50,8 +50,14 @@ pub fn request(id: &str) -> serde_json::Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_booking_to_release_on_time() {
-    let mut town = Town::new("2016-03-01T14:05:00Z").await;
-    let Town { jail, office, clerk, supervisor, examiner, officer } = &town;
+    booked_to_released(&mut Town::new(START).await).await;
+}
+
+/// When the town's clocks start.
+pub const START: &str = "2016-03-01T14:05:00Z";
+
+pub async fn booked_to_released(town: &mut Town) {
+    let Town { jail, office, clerk, supervisor, examiner, officer } = &*town;
     jail.enter(clerk, "book", &booking()).await.ok();
     assert_eq!(jail.enter(clerk, "book", &booking()).await.ok()["events"], json!([]), "once");
     jail.prints(clerk, card("JAIL00001")).await.ok();
@@ -80,7 +86,7 @@ async fn from_booking_to_release_on_time() {
     let eligible =
         json!({ "set_eligible": { "at": "2016-03-01T15:00:00Z", "reason": "bond_posted" } });
     town.at("2016-03-01T15:00:00Z").await;
-    let Town { jail, clerk, supervisor, .. } = &town;
+    let Town { jail, clerk, supervisor, .. } = &*town;
     jail.enter(clerk, "eligible", &eligible).await.ok();
     let hold = json!({ "start_hold": { "request": id } });
     jail.enter(supervisor, "hold", &hold).await.ok();
@@ -88,7 +94,7 @@ async fn from_booking_to_release_on_time() {
     let ends_at = case["hold"]["ends_at"].as_str().unwrap().to_owned();
     // Nobody comes. The clock runs out: the hold is over, and a task says release.
     town.at(&ends_at).await;
-    let Town { jail, clerk, supervisor, .. } = &town;
+    let Town { jail, clerk, supervisor, .. } = &*town;
     let over = |c: &serde_json::Value| {
         let tasks = c["tasks"].as_array().unwrap();
         c["hold"].is_null() && tasks.iter().any(|t| t["kind"] == "release")
@@ -141,7 +147,7 @@ async fn the_public_page_counts_it(jail: &House) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_was_down_gets_everything_when_it_is_back() {
-    let mut town = Town::new("2016-03-01T14:05:00Z").await;
+    let mut town = Town::new(START).await;
     town.office.server.take().unwrap().stop().await;
     town.jail.enter(&town.clerk, "book", &booking()).await.ok();
     town.jail.prints(&town.clerk, card("JAIL00001")).await.ok();
@@ -155,7 +161,7 @@ async fn a_server_that_was_down_gets_everything_when_it_is_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_found_is_forgotten_at_the_office_and_told_at_the_jail() {
-    let town = Town::new("2016-03-01T14:05:00Z").await;
+    let town = Town::new(START).await;
     town.jail.enter(&town.clerk, "book", &booking()).await.ok();
     town.jail.prints(&town.clerk, card("NOBODY")).await.ok();
     let told = |c: &serde_json::Value| c["identification"]["stands"] == "no_match";

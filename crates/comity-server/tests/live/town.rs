@@ -61,17 +61,27 @@ pub struct House {
 
 impl House {
     pub async fn new(name: &str, side: Side, start_at: &str, machine_sessions: bool) -> House {
+        House::with(name, side, |settings| {
+            settings.simulated_from = Some(start_at.parse().unwrap());
+            settings.machine_sessions = machine_sessions;
+        })
+        .await
+    }
+
+    pub async fn with(name: &str, side: Side, set: impl FnOnce(&mut Settings)) -> House {
         let folder = TempDir::new().unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let url = format!("http://{port}");
-        let settings = Settings {
+        let mut settings = Settings {
             head_s: 1,
             second_factor: false,
-            simulated_from: Some(start_at.parse().unwrap()),
-            machine_sessions,
             ..Settings::new(&format!("{name}.example/party"), side, &url, port)
         };
-        let home = Home::init(&folder.path().join("node"), settings).unwrap();
+        set(&mut settings);
+        let at = folder.path().join("node");
+        // PostgreSQL's client waits, which no thread of the runtime may do.
+        let home = tokio::task::spawn_blocking(move || Home::init(&at, settings).unwrap());
+        let home = home.await.unwrap();
         let client = reqwest::Client::new();
         let mut house = House { server: None, home, url, client, _folder: folder };
         house.up().await;

@@ -1,7 +1,8 @@
 //! A PostgreSQL server of the tests' own: started once per test program, gone with it.
 
-use super::Rig;
-use comity_store::{PostgresOptions, PostgresStore};
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use comity_store::PostgresOptions;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -129,6 +130,15 @@ impl Cluster {
         postgres::Client::connect(&self.connection(), postgres::NoTls).unwrap()
     }
 
+    /// The URL of a new database that nobody else has.
+    pub fn database(&self) -> String {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("d{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        self.client().batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
+        let folder = self.folder.display();
+        format!("postgresql:///{name}?user=postgres&host={folder}&port={}", self.port)
+    }
+
     /// Options with a schema that nobody else has.
     pub fn options(&self) -> PostgresOptions {
         static NEXT: AtomicU32 = AtomicU32::new(0);
@@ -141,10 +151,4 @@ impl Cluster {
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
     CLUSTER.get_or_init(|| Cluster::start(&[]))
-}
-
-/// A store in a new schema.
-pub fn postgres() -> Rig {
-    let store = PostgresStore::create(cluster().options()).unwrap();
-    Rig { store: Box::new(store), keep: Box::new(()) }
 }

@@ -9,8 +9,6 @@ pub mod ledger;
 pub mod random;
 pub mod tamper;
 
-#[allow(unused_imports, reason = "each test file uses a part")]
-pub use cluster::postgres;
 use comity_exchange::case::{CaseId, OfficialId, OfficialRole, Version};
 use comity_exchange::{Digest, EnvelopeId, Party};
 use comity_ledger::{PersonKeyId, Tile, TileId};
@@ -190,6 +188,12 @@ pub struct Rig {
 
 pub fn memory() -> Rig {
     Rig { store: Box::new(MemoryStore::new()), keep: Box::new(()) }
+}
+
+/// A store in a new schema of PostgreSQL.
+pub fn postgres() -> Rig {
+    let store = PostgresStore::create(cluster::cluster().options()).unwrap();
+    Rig { store: Box::new(store), keep: Box::new(()) }
 }
 
 pub fn sqlite() -> Rig {
