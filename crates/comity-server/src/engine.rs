@@ -188,8 +188,11 @@ fn run(mut node: Node, inbox: &Receiver<Job>, told: &watch::Sender<u64>, clock: 
 
 type Turn = (Vec<Ask>, oneshot::Sender<Answers>);
 
-fn serve(node: &mut Node, turns: Vec<Turn>, now: Timestamp) {
-    if turns.is_empty() {
+fn serve(node: &mut Node, mut turns: Vec<Turn>, now: Timestamp) {
+    if turns.len() < 2 {
+        if let Some((asks, reply)) = turns.pop() {
+            let _ = reply.send(node.turn(asks, now));
+        }
         return;
     }
     let (asks, replies): (Vec<Vec<Ask>>, Vec<_>) = turns.into_iter().unzip();
@@ -202,14 +205,9 @@ fn serve(node: &mut Node, turns: Vec<Turn>, now: Timestamp) {
             }
         }
         // One of them may have spoiled it for all: each on its own.
-        Err(_) if asks.len() > 1 => {
+        Err(_) => {
             for (asks, reply) in asks.into_iter().zip(replies) {
                 let _ = reply.send(node.turn(asks, now));
-            }
-        }
-        Err(fault) => {
-            for reply in replies {
-                let _ = reply.send(Err(fault.clone()));
             }
         }
     }
