@@ -5,7 +5,7 @@
 mod support;
 
 use comity_print::FingerPosition;
-use comity_print::gallery::file::{ShardHeader, deletions, records};
+use comity_print::gallery::file::{ShardHeader, content, deletions, records};
 use comity_print::gallery::{FingerEntry, Record, SubjectId};
 use comity_print::synth::{Difficulty, DirectFinger};
 use comity_print::template::Template;
@@ -35,8 +35,7 @@ fn templates_and_shards() -> Vec<(&'static str, String, Vec<u8>)> {
     out.push(("gallery", "empty".to_owned(), header.to_vec()));
     out.push(("gallery", "two".to_owned(), [header.as_slice(), &blocks].concat()));
     // What the target takes as the content of a block: how many, then the records.
-    let mut content = vec![1];
-    list[1].pack(&mut content);
+    let content = [&[1], &content(&list[1..])[..]].concat();
     out.push(("gallery", "content".to_owned(), content));
     out
 }

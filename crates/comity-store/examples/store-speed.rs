@@ -1,6 +1,8 @@
 //! How many events a store commits in a second, beside what its database does with the same
 //! durability on the same machine in the same run:
-//! `cargo run --release -p comity-store --example store-speed -- [--seconds N] [--cases N] [--json]`.
+//! `cargo run --release -p comity-store --example store-speed -- [--seconds N] [--cases N]
+//! [--entries N] [--json]`; how long a page of a worklist takes with so many cases, and the check
+//! of a ledger of a tenth of the entries, of three tenths, and of all.
 //!
 //! SQLite is compared with plain inserts of rows of the same bytes in transactions of the same
 //! number, into a table without index. PostgreSQL is compared with `pgbench -b simple-update`
@@ -21,7 +23,7 @@ mod raw;
 use comity_exchange::case::OfficialRole;
 use comity_store::*;
 use common::cluster::{cluster, is_root, programs};
-use common::ledger::Writer;
+use common::ledger::{Writer, checked};
 use common::*;
 use raw::{plain_inserts, simple_update};
 use std::process::Command;
@@ -59,6 +61,8 @@ fn main() {
             raw_per_second: simple_update,
         });
     }
+    let entries = number("--entries", 100_000);
+    let checks = [checks(sqlite(), entries), checks(postgres(), entries)];
     let worklists = [worklist(sqlite(), cases), worklist(postgres(), cases)];
     if arguments.iter().any(|a| a == "--json") {
         let rows = lines.iter().map(|l| {
@@ -74,8 +78,11 @@ fn main() {
                 "later_page_ms_max": later_ms,
             })
         });
+        let checks = checks.iter().flatten().map(|(kind, entries, seconds)| {
+            serde_json::json!({ "store": kind, "entries": entries, "fsck_s": seconds })
+        });
         let all = serde_json::json!({
-            "appended": rows.collect::<Vec<_>>(), "worklist": lists.collect::<Vec<_>>(),
+            "fsck": checks.collect::<Vec<_>>(), "appended": rows.collect::<Vec<_>>(), "worklist": lists.collect::<Vec<_>>(),
         });
         println!("{all:#}");
         return;
@@ -87,6 +94,10 @@ fn main() {
             "{:9} {:12} {:>10.0} {:>10.0} {ratio:>6.2}  {}",
             l.store, l.what, l.events_per_second, l.raw_per_second, l.raw
         );
+    }
+    for (kind, entries, seconds) in checks.into_iter().flatten() {
+        let each_us = seconds * 1e6 / entries as f64;
+        println!("{kind}: fsck of {entries} entries: {seconds:.2} s, {each_us:.2} us an entry");
     }
     for (kind, first_ms, later_ms) in worklists {
         println!(
@@ -147,6 +158,25 @@ fn pgbench(time: Duration) -> f64 {
         command
     };
     simple_update(pgbench, "postgres", 1, time).expect("pgbench: apt-get install postgresql")
+}
+
+/// Seconds that the check of a whole store takes as its ledger grows to so many entries.
+fn checks(mut rig: Rig, entries: u64) -> Vec<(&'static str, u64, f64)> {
+    let store = &mut *rig.store;
+    let mut writer = Writer::default();
+    store.commit(&Batch { expects: None, changes: Writer::keys() }).unwrap();
+    let grown = [entries / 10, entries * 3 / 10, entries].map(|size| {
+        while writer.tree.size() < size {
+            let batch = writer.batch((size - writer.tree.size()).min(1_000));
+            store.commit(&batch).unwrap();
+        }
+        let since = Instant::now();
+        let report = checked(store);
+        let seconds = since.elapsed().as_secs_f64();
+        assert!(report.is_clean() && report.leaves == size, "{report:?}");
+        (store.kind(), size, seconds)
+    });
+    grown.to_vec()
 }
 
 /// The longest of 200 readings of the first page of a worklist and of one in the middle, in

@@ -72,37 +72,35 @@ pub struct Record {
     pub fingers: Vec<FingerEntry>,
 }
 
-/// Bytes before the parts of a finger: finger, codes, minutiae in the sketch, length of the template.
-const HEAD: usize = 5;
+/// Bytes that say of a finger: which, how many codes, how many minutiae in its sketch, and how
+/// long its template is.
+pub(super) const HEAD: usize = 5;
 
 /// A finger as it lies in a block, not yet unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PackedFinger<'a> {
     /// Which finger.
     pub finger: FingerPosition,
-    /// The template's bytes.
-    template: &'a [u8],
     /// Codes for the first pass, two bytes each, little endian.
     pub codes: &'a [u8],
     /// What the second pass looks at.
-    sketch: &'a [u8],
+    pub(super) sketch: &'a [u8],
+    /// The template's bytes.
+    pub(super) template: &'a [u8],
 }
 
-impl Record {
-    /// Appends the record as bytes. Minutiae beyond those that a template keeps are left out,
-    /// and fingers beyond 255.
-    pub fn pack(&self, out: &mut Vec<u8>) {
-        out.extend(self.subject.0);
-        let count = self.fingers.len().min(255);
-        out.push(count as u8);
-        for finger in self.fingers.iter().take(count) {
-            finger.pack(out);
-        }
-    }
+/// What a finger becomes in a block.
+#[derive(Debug)]
+pub(super) struct Packing {
+    finger: FingerPosition,
+    codes: Vec<u8>,
+    sketch: Vec<u8>,
+    template: Vec<u8>,
 }
 
 impl FingerEntry {
-    pub(super) fn pack(&self, out: &mut Vec<u8>) {
+    /// Minutiae beyond those that a template keeps are left out.
+    pub(super) fn packing(&self) -> Packing {
         let mut template = self.template.clone();
         template.minutiae = best(&template.minutiae, MINUTIAE_MAX);
         let codes = codes::of_minutiae(&template.minutiae);
@@ -112,13 +110,17 @@ impl FingerEntry {
             template.grid = DirectionGrid::default();
             bytes = template.to_bytes();
         }
+        let codes = codes.iter().flat_map(|c| c.to_le_bytes()).collect();
         let sketch = matcher::sketch(&template);
-        let sketched = sketch.len() / SKETCH_BYTES;
-        out.extend([self.finger.code(), codes.len() as u8, sketched as u8]);
-        out.extend((bytes.len() as u16).to_le_bytes());
-        out.extend(bytes);
-        codes.iter().for_each(|c| out.extend(c.to_le_bytes()));
-        out.extend(sketch);
+        Packing { finger: self.finger, codes, sketch, template: bytes }
+    }
+}
+
+impl Packing {
+    /// The finger as it will lie in a block.
+    pub fn packed(&self) -> PackedFinger<'_> {
+        let Self { finger, codes, sketch, template } = self;
+        PackedFinger { finger: *finger, codes, sketch, template }
     }
 }
 
@@ -129,16 +131,12 @@ pub(super) fn take<'a>(bytes: &mut &'a [u8], count: usize) -> Option<&'a [u8]> {
     Some(front)
 }
 
-impl<'a> PackedFinger<'a> {
-    /// Reads a finger off the front; `None` where the bytes end before it does.
-    pub fn read(bytes: &mut &'a [u8]) -> Option<Self> {
-        let &[finger, codes, sketched, l0, l1] = take(bytes, HEAD)? else { return None };
-        Some(Self {
-            finger: FingerPosition::of_code(finger)?,
-            template: take(bytes, usize::from(u16::from_le_bytes([l0, l1])))?,
-            codes: take(bytes, usize::from(codes) * 2)?,
-            sketch: take(bytes, usize::from(sketched) * SKETCH_BYTES)?,
-        })
+impl PackedFinger<'_> {
+    /// What stands before the columns of a block.
+    pub(super) fn head(&self) -> [u8; HEAD] {
+        let sketched = self.sketch.len() / SKETCH_BYTES;
+        let [l0, l1] = (self.template.len() as u16).to_le_bytes();
+        [self.finger.code(), (self.codes.len() / 2) as u8, sketched as u8, l0, l1]
     }
 
     /// What the second pass looks at, into room that is used again.
@@ -155,26 +153,39 @@ impl<'a> PackedFinger<'a> {
     }
 }
 
+/// A finger whose head was read, and the bytes that each of its parts has.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
+    finger: FingerPosition,
+    /// Bytes of codes, sketch and template.
+    pub parts: [usize; 3],
+}
+
+impl Head {
+    /// Reads a head off the front; `None` where the bytes end before it does, or no finger has
+    /// its number.
+    pub fn read(bytes: &mut &[u8]) -> Option<Self> {
+        let &[finger, codes, sketched, l0, l1] = take(bytes, HEAD)? else { return None };
+        let template = usize::from(u16::from_le_bytes([l0, l1]));
+        let parts = [usize::from(codes) * 2, usize::from(sketched) * SKETCH_BYTES, template];
+        Some(Self { finger: FingerPosition::of_code(finger)?, parts })
+    }
+
+    /// Takes the finger's parts off the fronts of the columns.
+    pub fn take<'a>(&self, columns: &mut [&'a [u8]; 3]) -> Option<PackedFinger<'a>> {
+        let ([codes, sketches, templates], [c, s, t]) = (columns, self.parts);
+        Some(PackedFinger {
+            finger: self.finger,
+            codes: take(codes, c)?,
+            sketch: take(sketches, s)?,
+            template: take(templates, t)?,
+        })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::synth::{Difficulty, DirectFinger};
-
-    #[test]
-    fn a_finger_is_unpacked_as_it_was_packed() {
-        let template = DirectFinger::draw(1, 1).template(1, Difficulty::Medium);
-        let entry = FingerEntry { finger: FingerPosition::LeftRing, template };
-        let mut bytes = Vec::new();
-        entry.pack(&mut bytes);
-        let mut rest = bytes.as_slice();
-        let packed = PackedFinger::read(&mut rest).expect("read");
-        assert!(rest.is_empty());
-        assert_eq!(packed.finger, FingerPosition::LeftRing);
-        assert_eq!(packed.entry(), Ok(entry));
-        for cut in 0..bytes.len() {
-            assert!(PackedFinger::read(&mut &bytes[..cut]).is_none(), "{cut}");
-        }
-    }
 
     #[test]
     fn ids_are_hexadecimal_and_spread_over_shards() {

@@ -1,13 +1,13 @@
 //! A shard as bytes: a header, then checksummed blocks that are only ever appended.
 
-use super::entry::{FingerEntry, PackedFinger, Record, SubjectId, take};
+use super::entry::{FingerEntry, Head, PackedFinger, Record, SubjectId, take};
 use std::collections::HashSet;
 use std::fmt;
 
 /// First eight bytes of a shard.
 pub const MAGIC: [u8; 8] = *b"CMTYGAL\x01";
 /// Version of the layout.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Bytes of the header.
 pub const HEADER_BYTES: usize = 64;
 /// First bytes of a block.
@@ -96,21 +96,62 @@ fn number(bytes: &[u8]) -> u32 {
     bytes.first_chunk::<4>().map_or(0, |b| u32::from_le_bytes(*b))
 }
 
+/// The content of a block of records, by columns: a pass of the search reads one of them from its
+/// beginning to its end, and touches nothing else.
+#[derive(Default)]
+struct Columns {
+    records: u32,
+    heads: Vec<u8>,
+    /// Codes, sketches, templates.
+    parts: [Vec<u8>; 3],
+}
+
+impl Columns {
+    /// Fingers of a record beyond 255 are left out.
+    fn push(&mut self, record: &Record) {
+        self.records += 1;
+        self.heads.extend(record.subject.0);
+        let count = record.fingers.len().min(255);
+        self.heads.push(count as u8);
+        for finger in record.fingers.iter().take(count) {
+            let packing = finger.packing();
+            let packed = packing.packed();
+            self.heads.extend(packed.head());
+            let parts = [packed.codes, packed.sketch, packed.template];
+            self.parts.iter_mut().zip(parts).for_each(|(column, part)| column.extend(part));
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.heads.len() + self.parts.iter().map(Vec::len).sum::<usize>()
+    }
+
+    fn content(&self) -> Vec<u8> {
+        let [codes, sketches, templates] = &self.parts;
+        [&self.heads[..], codes, sketches, templates].concat()
+    }
+}
+
+/// The content of one block that holds these, which is the same for the same prints.
+pub fn content(list: &[Record]) -> Vec<u8> {
+    let mut columns = Columns::default();
+    list.iter().for_each(|record| columns.push(record));
+    columns.content()
+}
+
 /// The bytes that append records to a shard.
 pub fn records(list: &[Record]) -> Vec<u8> {
     let mut out = Vec::new();
-    let (mut content, mut count) = (Vec::new(), 0);
+    let mut columns = Columns::default();
     for record in list {
-        record.pack(&mut content);
-        count += 1;
-        if content.len() >= BLOCK_BYTES_AIM {
-            block(&mut out, RECORDS, count, &content);
-            content.clear();
-            count = 0;
+        columns.push(record);
+        if columns.bytes() >= BLOCK_BYTES_AIM {
+            block(&mut out, RECORDS, columns.records, &columns.content());
+            columns = Columns::default();
         }
     }
-    if count > 0 {
-        block(&mut out, RECORDS, count, &content);
+    if columns.records > 0 {
+        block(&mut out, RECORDS, columns.records, &columns.content());
     }
     out
 }
@@ -249,42 +290,50 @@ impl<'a> Shard<'a> {
     /// One file always gives one template, so a file that comes twice is found; two impressions
     /// of one finger are not the same.
     pub fn enrolled_as(&self, entry: &FingerEntry) -> Option<SubjectId> {
-        let mut bytes = Vec::new();
-        entry.pack(&mut bytes);
-        let packed = PackedFinger::read(&mut bytes.as_slice())?;
-        self.fingers.iter().find(|f| f.finger == packed).map(|f| f.subject)
+        let packing = entry.packing();
+        self.fingers.iter().find(|f| f.finger == packing.packed()).map(|f| f.subject)
     }
 
     /// Takes what a block holds; false where the content is not what the head says.
     fn take_block(&mut self, block: &Block<'a>) -> bool {
-        let before = self.fingers.len();
-        if block.kind == DELETIONS {
-            let (ids, _) = block.content.as_chunks::<16>();
-            let ids: HashSet<SubjectId> = ids.iter().map(|id| SubjectId(*id)).collect();
-            self.fingers.retain(|f| !ids.contains(&f.subject));
-            return block.content.len() == block.count as usize * 16;
-        }
-        if block.kind == FILLER {
-            return true;
-        }
-        let mut rest = block.content;
-        for _ in 0..block.count {
-            if block.kind != RECORDS || self.take_record(&mut rest).is_none() {
-                self.fingers.truncate(before);
-                return false;
+        match block.kind {
+            DELETIONS => {
+                let (ids, _) = block.content.as_chunks::<16>();
+                let ids: HashSet<SubjectId> = ids.iter().map(|id| SubjectId(*id)).collect();
+                self.fingers.retain(|f| !ids.contains(&f.subject));
+                block.content.len() == block.count as usize * 16
             }
+            FILLER => true,
+            RECORDS => {
+                let before = self.fingers.len();
+                let taken = self.take_records(block);
+                self.fingers.truncate(taken.map_or(before, |()| self.fingers.len()));
+                taken.is_some()
+            }
+            _ => false,
         }
-        rest.is_empty()
     }
 
-    fn take_record(&mut self, rest: &mut &'a [u8]) -> Option<()> {
-        let subject = SubjectId(*take(rest, 16)?.first_chunk()?);
-        let count = *take(rest, 1)?.first()?;
-        for _ in 0..count {
-            let finger = PackedFinger::read(rest)?;
-            self.fingers.push(LiveFinger { subject, finger });
+    fn take_records(&mut self, block: &Block<'a>) -> Option<()> {
+        let mut rest = block.content;
+        let mut heads = Vec::new();
+        for _ in 0..block.count {
+            let subject = SubjectId(*take(&mut rest, 16)?.first_chunk()?);
+            let count = *take(&mut rest, 1)?.first()?;
+            for _ in 0..count {
+                heads.push((subject, Head::read(&mut rest)?));
+            }
         }
-        Some(())
+        let bytes = |part: usize| heads.iter().map(|(_, head)| head.parts[part]).sum();
+        let mut columns = [&[][..]; 3];
+        for (part, column) in columns.iter_mut().enumerate() {
+            *column = take(&mut rest, bytes(part))?;
+        }
+        for (subject, head) in &heads {
+            let finger = head.take(&mut columns)?;
+            self.fingers.push(LiveFinger { subject: *subject, finger });
+        }
+        rest.is_empty().then_some(())
     }
 }
 
@@ -327,6 +376,32 @@ mod tests {
             bytes.extend(records(&list));
         }
         (bytes, starts)
+    }
+
+    #[test]
+    fn a_record_is_unpacked_as_it_was_packed() {
+        let mut two = record(1);
+        let other = FingerEntry { finger: FingerPosition::LeftRing, ..record(2).fingers.remove(0) };
+        two.fingers.push(other);
+        let none = Record { subject: SubjectId([3; 16]), fingers: Vec::new() };
+        let list = [two, none, record(4)];
+        let bytes = [HEADER.to_bytes().as_slice(), &records(&list)].concat();
+        let read = Shard::read(&bytes).expect("a shard");
+        let read: Vec<_> =
+            read.fingers.iter().map(|f| (f.subject, f.finger.entry().expect("entry"))).collect();
+        let wanted = list.iter().flat_map(|r| r.fingers.iter().map(|f| (r.subject, f.clone())));
+        assert_eq!(read, wanted.collect::<Vec<_>>());
+        // Content of another length than its heads say, in a block whose checksums fit.
+        let whole = content(&list);
+        let is_taken = |content: &[u8], count: u32| {
+            let mut bytes = HEADER.to_bytes().to_vec();
+            block(&mut bytes, RECORDS, count, content);
+            Shard::read(&bytes).expect("a shard").damaged.is_empty()
+        };
+        assert!(is_taken(&whole, 3));
+        assert!((0..whole.len()).all(|cut| !is_taken(&whole[..cut], 3)));
+        assert!(!is_taken(&[&whole[..], &[0]].concat(), 3));
+        assert!(!is_taken(&whole, 2) && !is_taken(&whole, 4) && !is_taken(&whole, u32::MAX));
     }
 
     #[test]

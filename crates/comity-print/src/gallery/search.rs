@@ -134,6 +134,8 @@ impl<'a> Gallery<'a> {
         }
         let wanted = (list.len() as f64 * effort.glance_share).ceil() as usize;
         keep_best(&mut list, wanted.max(effort.glance_min));
+        // As they lie in memory.
+        list.sort_unstable_by_key(|s| s.number);
         let mut sketch = Sketch::default();
         for survivor in &mut list {
             let Some(found) = self.fingers.get(survivor.number) else { continue };

@@ -52,8 +52,11 @@ impl Sketch {
             for (some, parts) in all.chunks(LANES).zip(&mut codes.parts) {
                 let mut both = [0; LANES];
                 both[..some.len()].copy_from_slice(some);
-                parts.0[2 * byte] = both.map(|both| both & 15);
-                parts.0[2 * byte + 1] = both.map(|both| both >> 4);
+                let Some([low, high]) = parts.0.get_mut(2 * byte..2 * byte + 2) else { continue };
+                // In a loop, which is done by vectors; `map` of an array is not.
+                for ((low, high), both) in low.iter_mut().zip(high).zip(both) {
+                    (*low, *high) = (both & 15, both >> 4);
+                }
             }
         }
         count_below(points, below);

@@ -129,9 +129,8 @@ fn delete(args: &Args, count: u16, as_json: bool) -> Result<u8, Failure> {
 
 /// An id of what the templates are.
 fn id_of(found: &[FingerEntry]) -> SubjectId {
-    let mut bytes = Vec::new();
-    Record { subject: SubjectId([0; 16]), fingers: found.to_vec() }.pack(&mut bytes);
+    let record = Record { subject: SubjectId([0; 16]), fingers: found.to_vec() };
     let mut id = [0; 16];
-    id.copy_from_slice(&Sha256::digest(&bytes)[..16]);
+    id.copy_from_slice(&Sha256::digest(file::content(&[record]))[..16]);
     SubjectId(id)
 }
