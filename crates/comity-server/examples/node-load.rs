@@ -176,13 +176,16 @@ async fn until(
     case: &str,
     is: impl Fn(&Value) -> bool,
 ) -> Result<(), Failure> {
-    for _ in 0..2_000 {
+    let mut wait = Duration::from_millis(50);
+    for _ in 0..400 {
         let request = node.client.get(format!("{}/api/v1/cases/{case}", node.url));
         let reply = request.bearer_auth(token).send().await?;
         if reply.status().is_success() && is(&serde_json::from_slice(&reply.bytes().await?)?) {
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        // Every look is a reading of the whole case and a line of the audit.
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(Duration::from_millis(400));
     }
     Err("the other side did not hear of a case in time".into())
 }
