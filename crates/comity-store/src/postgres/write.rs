@@ -229,13 +229,12 @@ impl Writer<'_> {
     }
 
     fn case(&mut self, row: &CaseRow) -> Result<(), Fault> {
-        let sql = "SELECT count(*) FROM person_keys WHERE key_id = $1 AND wrapped IS NOT NULL";
-        if self.number(sql, &[&&row.person_key.0[..]])? == 0 {
-            return misfit(format!("case {}: key {} is not held", row.case, row.person_key));
-        }
         let sql = "INSERT INTO cases (case_id, peer, key_id, version, opened_at, changed_at,
                      ended_at, next_at, card_sealed, number_ref)
-                   VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                   SELECT $1::bytea, $2::text, $3::bytea, $4::bigint, $5::bigint, $6::bigint,
+                     $7::bigint, $8::bigint, $9::bytea, $10::bytea
+                   WHERE EXISTS
+                     (SELECT 1 FROM person_keys WHERE key_id = $3 AND wrapped IS NOT NULL)
                    ON CONFLICT (case_id) DO UPDATE SET peer = EXCLUDED.peer,
                      key_id = EXCLUDED.key_id, version = EXCLUDED.version,
                      opened_at = EXCLUDED.opened_at, changed_at = EXCLUDED.changed_at,
@@ -253,7 +252,7 @@ impl Writer<'_> {
             &row.card_sealed,
             &row.number_ref.as_ref().map(|number| &number[..]),
         ];
-        self.run(sql, &params)
+        self.must(sql, &params, || format!("case {}: key {} is not held", row.case, row.person_key))
     }
 
     fn must_have(&mut self, case: CaseId) -> Result<(), Fault> {
@@ -264,25 +263,28 @@ impl Writer<'_> {
     }
 
     fn tasks(&mut self, case: CaseId, tasks: &[TaskRow]) -> Result<(), Fault> {
-        self.must_have(case)?;
         self.run("DELETE FROM tasks WHERE case_id = $1", &[&&case.0[..]])?;
-        let sql = "INSERT INTO tasks (case_id, task_key, body, role, due_at)
-                   VALUES ($1, $2, $3, $4, $5)";
-        for task in tasks {
-            let (role, due_at) = (role_name(task.role), ns(task.due_at));
-            self.run(sql, &[&&case.0[..], &task.key, &task.body, &role, &due_at])?;
+        if tasks.is_empty() {
+            return self.must_have(case);
         }
-        Ok(())
+        let keys: Vec<&str> = tasks.iter().map(|task| task.key.as_str()).collect();
+        let bodies: Vec<&[u8]> = tasks.iter().map(|task| &task.body[..]).collect();
+        let roles: Vec<&str> = tasks.iter().map(|task| role_name(task.role)).collect();
+        let due_at: Vec<i64> = tasks.iter().map(|task| ns(task.due_at)).collect();
+        let sql = "INSERT INTO tasks (case_id, task_key, body, role, due_at)
+                   SELECT $1::bytea, * FROM unnest($2::text[], $3::bytea[], $4::text[],
+                     $5::bigint[])
+                   WHERE EXISTS (SELECT 1 FROM cases WHERE case_id = $1)";
+        let params: [Param; 5] = [&&case.0[..], &keys, &bodies, &roles, &due_at];
+        self.must(sql, &params, || format!("there is no case {case}"))
     }
 
     fn post(&mut self, row: &OutboxRow) -> Result<(), Fault> {
-        let sql = "SELECT coalesce(max(number) + 1, 1) FROM outbox WHERE peer = $1";
-        let next = self.number(sql, &[&row.peer.as_str()])?;
-        if row.number != next {
-            return misfit(format!("message {} to {}: {next} is next", row.number, row.peer));
-        }
         let sql = "INSERT INTO outbox (peer, number, envelope_id, digest, case_id, bytes, attempts,
-                     due_at, receipt) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+                     due_at, receipt)
+                   SELECT $1::text, $2::bigint, $3::bytea, $4::bytea, $5::bytea, $6::bytea,
+                     $7::bigint, $8::bigint, $9::bytea
+                   WHERE $2 = (SELECT coalesce(max(number) + 1, 1) FROM outbox WHERE peer = $1)";
         let params: [Param; 9] = [
             &row.peer.as_str(),
             &signed(row.number),
@@ -294,22 +296,17 @@ impl Writer<'_> {
             &row.due_at.map(ns),
             &row.receipt,
         ];
-        self.run(sql, &params)
+        self.must(sql, &params, || {
+            format!("message {} to {} is not the next one", row.number, row.peer)
+        })
     }
 
     fn inbox(&mut self, row: &InboxRow) -> Result<(), Fault> {
-        let what = || format!("message {} from {}", row.number, row.peer);
-        let sql = "SELECT coalesce(max(number) + 1, 1) FROM inbox
-                   WHERE peer = $1 AND receipt IS NOT NULL";
-        let next = self.number(sql, &[&row.peer.as_str()])?;
-        if row.number < next {
-            return misfit(format!("{} is applied", what()));
-        }
-        if row.receipt.is_some() && row.number != next {
-            return misfit(format!("{}: {next} is next", what()));
-        }
         let sql = "INSERT INTO inbox (peer, number, envelope_id, digest, waiting, receipt)
-                   VALUES ($1, $2, $3, $4, $5, $6)
+                   SELECT $1::text, $2::bigint, $3::bytea, $4::bytea, $5::bytea, $6::bytea
+                   FROM (SELECT coalesce(max(number) + 1, 1) AS next FROM inbox
+                         WHERE peer = $1 AND receipt IS NOT NULL) AS applied
+                   WHERE $2 = next OR ($2 > next AND $6::bytea IS NULL)
                    ON CONFLICT (peer, number) DO UPDATE SET envelope_id = EXCLUDED.envelope_id,
                      digest = EXCLUDED.digest, waiting = EXCLUDED.waiting,
                      receipt = EXCLUDED.receipt";
@@ -321,7 +318,9 @@ impl Writer<'_> {
             &row.waiting,
             &row.receipt,
         ];
-        self.run(sql, &params)
+        self.must(sql, &params, || {
+            format!("message {} from {} is applied, or not the next one", row.number, row.peer)
+        })
     }
 
     fn account(&mut self, row: &AccountRow) -> Result<(), Fault> {
@@ -352,14 +351,14 @@ impl Writer<'_> {
     }
 
     fn audit(&mut self, row: &AuditRow) -> Result<(), Fault> {
-        let last = self.number("SELECT coalesce(max(number), 0) FROM audit", &[])?;
-        if row.number != last + 1 {
-            return misfit(format!("line {} of the audit cannot follow {last}", row.number));
-        }
         let sql = "INSERT INTO audit (number, at, account, case_id, body)
-                   VALUES ($1, $2, $3, $4, $5)";
+                   SELECT $1::bigint, $2::bigint, $3::text, $4::bytea, $5::bytea
+                   WHERE $1 = (SELECT coalesce(max(number), 0) + 1 FROM audit)";
         let account = row.account.as_ref().map(|account| account.as_str());
         let case = row.case.as_ref().map(|case| &case.0[..]);
-        self.run(sql, &[&signed(row.number), &ns(row.at), &account, &case, &row.body])
+        let params: [Param; 5] = [&signed(row.number), &ns(row.at), &account, &case, &row.body];
+        self.must(sql, &params, || {
+            format!("line {} of the audit cannot follow the last one", row.number)
+        })
     }
 }
