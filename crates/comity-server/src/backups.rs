@@ -90,6 +90,16 @@ impl Backups {
         self.state.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What is under way, and the backups: when nothing is, all that was done is in the list.
+    ///
+    /// # Errors
+    /// `backup-folder`.
+    pub fn standing(&self) -> Result<(State, Vec<Known>), Diagnostic> {
+        // In this order: what ends between the two is in the list and still under way.
+        let state = self.state();
+        Ok((state, self.list()?))
+    }
+
     /// Takes the one place for what takes long; false if it is taken.
     fn begin(&self, what: String) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,10 +117,7 @@ impl Backups {
     }
 
     /// The backups, the newest first.
-    ///
-    /// # Errors
-    /// `backup-folder`.
-    pub fn list(&self) -> Result<Vec<Known>, Diagnostic> {
+    fn list(&self) -> Result<Vec<Known>, Diagnostic> {
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -5,10 +5,12 @@ use super::{Accept, Path, as_json};
 use crate::account::{Account, AccountAct, Actor, ExternalId, NewAccount, Permission, Role};
 use crate::account::{Session, SessionId, Subject};
 use crate::app::App;
-use crate::backups::{Backups, start_backup, start_drill};
+use crate::backups::{start_backup, start_drill};
 use crate::door::{Caller, at_desk, look};
 use crate::keys::{DAYS_MAX, rotate, rotate_log};
-use crate::pages::admin::{backups_known, backups_running, settings as settings_of};
+use crate::pages::admin::{
+    backup_is_known, backups_running, backups_standing, settings as settings_of,
+};
 use crate::problem::Problem;
 use crate::review;
 use axum::extract::State;
@@ -270,8 +272,8 @@ pub async fn rotate_log_key(
 
 /// `GET /api/v1/backups`
 pub async fn backups(State(app): State<Arc<App>>, _: Caller) -> Result<Response, Problem> {
-    let known = backups_known(&app).await?;
-    Ok(as_json(StatusCode::OK, &json!({ "backups": known, "state": app.backups.state() })))
+    let (state, known) = backups_standing(&app).await?;
+    Ok(as_json(StatusCode::OK, &json!({ "backups": known, "state": state })))
 }
 
 /// `POST /api/v1/backups`: begins; `GET` says when it is done.
@@ -289,9 +291,7 @@ pub async fn drill_backup(
     caller: Caller,
     Path(name): Path<String>,
 ) -> Result<Response, Problem> {
-    let is_known = Backups::is_name(&name)
-        && backups_known(&app).await?.iter().any(|known| known.name == name);
-    if !is_known {
+    if !backup_is_known(&app, &name).await? {
         return Err(Problem::not_found());
     }
     app.engine.ask(caller.used(Permission::ManageBackups, Subject::Node)).await?;

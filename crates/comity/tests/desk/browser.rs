@@ -363,9 +363,11 @@ impl Browser {
         let start = Instant::now();
         loop {
             let files = std::fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().path());
+            // The browser keeps the name with an empty file, and moves the whole one onto it.
             let done = |p: &std::path::PathBuf| {
                 let name = p.file_name().unwrap().to_string_lossy();
-                !name.ends_with(".crdownload") && !name.starts_with('.')
+                let is_of_browser = name.ends_with(".crdownload") || name.starts_with('.');
+                !is_of_browser && std::fs::metadata(p).is_ok_and(|file| file.len() > 0)
             };
             if let Some(path) = files.into_iter().find(done) {
                 return std::fs::read(path).unwrap();

@@ -7,7 +7,7 @@ use super::super::{PageRoute, needs, page};
 use super::{ROOM, size};
 use crate::account::{Permission, Subject};
 use crate::app::App;
-use crate::backups::{Backups, Known, start_backup, start_drill};
+use crate::backups::{self, Backups, Known, start_backup, start_drill};
 use crate::door::Caller;
 use crate::problem::Problem;
 use askama::Template;
@@ -50,12 +50,22 @@ struct BackupsPage {
     node_folder: String,
 }
 
-/// The backups of the folder.
-pub(crate) async fn known(app: &Arc<App>) -> Result<Vec<Known>, Problem> {
+/// What is under way with the backups, and those of the folder.
+pub(crate) async fn standing(app: &Arc<App>) -> Result<(backups::State, Vec<Known>), Problem> {
     let app = app.clone();
-    let list = tokio::task::spawn_blocking(move || app.backups.list()).await;
-    let list = list.map_err(|_| crate::api::later())?;
-    list.map_err(|fault| folder_problem(&fault))
+    let standing = tokio::task::spawn_blocking(move || app.backups.standing()).await;
+    let standing = standing.map_err(|_| crate::api::later())?;
+    standing.map_err(|fault| folder_problem(&fault))
+}
+
+/// The backups of the folder.
+async fn known(app: &Arc<App>) -> Result<Vec<Known>, Problem> {
+    Ok(standing(app).await?.1)
+}
+
+/// True for the name of a backup of the folder.
+pub(crate) async fn is_known(app: &Arc<App>, name: &str) -> Result<bool, Problem> {
+    Ok(Backups::is_name(name) && known(app).await?.iter().any(|known| known.name == name))
 }
 
 fn folder_problem(fault: &Diagnostic) -> Problem {
@@ -86,9 +96,8 @@ fn line(known: &Known, frame: &Frame) -> Line {
 
 /// `GET /admin/backups`
 async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Response, Problem> {
-    let known = known(&app).await?;
+    let (state, known) = standing(&app).await?;
     let frame = Frame::of(&app, &caller, "Backups", ROOM);
-    let state = app.backups.state();
     let running = state.running.map_or_else(String::new, |(what, since)| {
         format!("{what} is under way since {}", frame.at(&since))
     });
@@ -145,7 +154,7 @@ async fn drill(
     sent: Sent,
 ) -> Result<Response, Problem> {
     let name = sent.get("name");
-    if !Backups::is_name(name) || !known(&app).await?.iter().any(|known| known.name == name) {
+    if !is_known(&app, name).await? {
         return Err(Problem::not_found());
     }
     app.engine.ask(caller.used(Permission::ManageBackups, Subject::Node)).await?;

@@ -6,7 +6,9 @@ mod keys;
 mod peers;
 mod tokens;
 
-pub(crate) use backups::{known as backups_known, running as backups_running};
+pub(crate) use backups::{
+    is_known as backup_is_known, running as backups_running, standing as backups_standing,
+};
 
 use super::frame::{Frame, show};
 use super::{PageRoute, needs, page, words};
