@@ -208,9 +208,7 @@ fn tls_is_checked_against_the_root() {
         "x509 -req -in server.csr -CA root.pem -CAkey root.key -CAcreateserial -days 2 \
          -copy_extensions copy -out server.pem",
     );
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    drop(listener);
+    let port = common::ports::free_port();
     let plain = Cluster::start(&["listen_addresses=127.0.0.1", &format!("port={port}")]);
     let data = plain.folder.join("data");
     for file in ["server.key", "server.pem"] {

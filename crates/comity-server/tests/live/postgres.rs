@@ -51,6 +51,7 @@ async fn the_whole_story_a_backup_and_a_stop_on_postgresql() {
     // The node is what it was; its simulated clock starts anew, and so do sessions.
     let clerk = jail.sign_in("clerk").await;
     let after = jail.case(&clerk).await;
-    assert_eq!(before["version"], after["version"]);
+    // The office's last receipts may have come between the look and the stop.
+    assert!(after["version"].as_u64().unwrap() >= before["version"].as_u64().unwrap());
     assert_eq!(after["in_custody"], false);
 }

@@ -9,7 +9,7 @@ use comity_server::keys::rotate;
 use comity_server::post::{LETTER_TYPE, LETTERS_PATH, RELAY_PATH};
 use comity_server::relay::{Relay, RelayParty, RelaySettings};
 use serde_json::json;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -74,10 +74,6 @@ async fn relay_at(listen: SocketAddr, jail: &House, office: &House) -> Relay {
     Relay::start(&settings, Path::new(".")).await.unwrap()
 }
 
-fn any_port() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
-}
-
 /// From the booking to the request that the jail has; the request's id.
 async fn ask(town: &Town) -> String {
     let Town { jail, office, clerk, examiner, officer, .. } = town;
@@ -104,7 +100,7 @@ const TOLD: [&str; 4] =
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_passes_everything_on_and_reads_nothing() {
     let (jail, office) = houses().await;
-    let relay = relay_at(any_port(), &jail, &office).await;
+    let relay = relay_at(free_address(), &jail, &office).await;
     let wire = Wire::before(relay.address).await;
     let by = format!("relay+http://{}", wire.address);
     let town = Town::meeting(jail, office, |_, _| Some(by.clone())).await;
@@ -135,7 +131,7 @@ async fn without_a_relay_the_wire_sees_what_the_test_looks_for() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_relay_that_was_down_and_a_key_that_changed_lose_nothing() {
     let (mut jail, mut office) = houses().await;
-    let at = any_port();
+    let at = free_address();
     // Both nodes have nothing but their relay: the addresses in the news lead nowhere.
     for house in [&mut jail, &mut office] {
         house.server.take().unwrap().stop().await;
@@ -167,7 +163,7 @@ async fn a_relay_that_was_down_and_a_key_that_changed_lose_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_letters_have_a_defined_end() {
     let (jail, office) = houses().await;
-    let relay = relay_at(any_port(), &jail, &office).await;
+    let relay = relay_at(free_address(), &jail, &office).await;
     let client = reqwest::Client::new();
     let to_relay = format!("http://{}{RELAY_PATH}", relay.address);
     let send = async |to: &str, kind: &str, body: Vec<u8>| {

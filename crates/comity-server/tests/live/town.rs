@@ -2,6 +2,8 @@
 
 #[path = "../../../comity-exchange/tests/case/library.rs"]
 pub mod library;
+#[path = "../../../comity-store/tests/common/ports.rs"]
+pub mod ports;
 
 use comity_exchange::case::{Candidate, GalleryRecord, SearchResult, Side};
 use comity_node::{Ask, Random};
@@ -14,7 +16,7 @@ use comity_server::searcher::Searcher;
 use comity_server::serve::Server;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use std::net::TcpListener;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -48,6 +50,11 @@ pub fn card(origin: &str) -> Vec<u8> {
     start(Tot::Car, &envelope, &[]).unwrap().to_bytes().unwrap()
 }
 
+/// Where a server can listen, now and when it is started anew.
+pub fn free_address() -> SocketAddr {
+    ([127, 0, 0, 1], ports::free_port()).into()
+}
+
 pub const PASSWORD: &str = "a long enough passphrase 7";
 
 /// One server and the folder of its node.
@@ -70,12 +77,12 @@ impl House {
 
     pub async fn with(name: &str, side: Side, set: impl FnOnce(&mut Settings)) -> House {
         let folder = TempDir::new().unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let url = format!("http://{port}");
+        let listen = free_address();
+        let url = format!("http://{listen}");
         let mut settings = Settings {
             head_s: 1,
             second_factor: false,
-            ..Settings::new(&format!("{name}.example/party"), side, &url, port)
+            ..Settings::new(&format!("{name}.example/party"), side, &url, listen)
         };
         set(&mut settings);
         let at = folder.path().join("node");

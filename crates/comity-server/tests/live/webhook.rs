@@ -158,9 +158,7 @@ async fn a_receiver_that_fails_holds_up_nobody_and_is_told_everything_in_order()
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happened_while_the_receiver_was_down_is_told_after_a_restart() {
     // A port that nobody listens on yet.
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = port.local_addr().unwrap();
-    drop(port);
+    let address = free_address();
     let mut town = telling(&format!("http://{address}/comity"), &["booking.*", "note.*"]).await;
     town.jail.enter(&town.clerk, "book", &booking()).await.ok();
     let boss = town.jail.person("administrator", Role::Administrator).await;

@@ -6,6 +6,7 @@ pub mod cluster;
 pub mod crash;
 pub mod fixture;
 pub mod ledger;
+pub mod ports;
 pub mod random;
 pub mod tamper;
 

@@ -15,6 +15,8 @@ mod generate;
 mod ledger;
 mod node;
 mod policy;
+#[path = "../../../comity-store/tests/common/ports.rs"]
+mod ports;
 mod print;
 mod ran;
 mod replay;

@@ -1,17 +1,14 @@
 //! `comity node`, `comity serve` and `comity demo`, as an administrator uses them.
 
+use super::ports::{free_port, free_ports};
 use super::ran::{comity, command};
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Stdio;
 use tempfile::TempDir;
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
 
 /// Makes a node.
 pub fn init(folder: &Path, name: &str, side: &str) {
@@ -34,12 +31,7 @@ pub fn introduce(folder: &Path, to: &str, of: &str) {
 #[test]
 fn a_day_of_the_demo_ends_in_two_ledgers_that_hold() {
     let folder = TempDir::new().unwrap();
-    // Two ports beside each other.
-    let port = (0..100)
-        .map(|_| free_port())
-        .find(|p| *p < 65_000 && TcpListener::bind(("127.0.0.1", p + 1)).is_ok())
-        .unwrap();
-    let listen = format!("127.0.0.1:{port}");
+    let listen = format!("127.0.0.1:{}", free_ports(2));
     let args = ["demo", "--once", "--speed", "100000", "--folder", "demo", "--listen", &listen];
     let ran = comity(folder.path(), &[&["--json"], &args[..]].concat()).ends(0);
     let told: Vec<Value> =

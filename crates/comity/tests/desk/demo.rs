@@ -1,8 +1,8 @@
 //! `comity demo` as a process, with its clocks in the test's hand.
 
+use crate::ports::free_ports;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -28,17 +28,6 @@ impl Drop for Demo {
     }
 }
 
-/// Two ports in a row that nobody uses.
-fn ports() -> u16 {
-    loop {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = first.local_addr().unwrap().port();
-        if port < u16::MAX && TcpListener::bind(("127.0.0.1", port + 1)).is_ok() {
-            return port;
-        }
-    }
-}
-
 impl Demo {
     /// Starts it under the law of a place, from a moment on.
     pub fn start(place: &str, zone: &str, from: &str) -> Demo {
@@ -59,7 +48,7 @@ impl Demo {
 
     fn run(asked: &[&str], until: &str) -> Demo {
         let folder = TempDir::new().unwrap();
-        let port = ports();
+        let port = free_ports(2);
         let start = Instant::now();
         let mut process = Command::new(env!("CARGO_BIN_EXE_comity"))
             .arg("demo")

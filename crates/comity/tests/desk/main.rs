@@ -12,6 +12,8 @@ mod browser;
 mod demo;
 mod jobs;
 mod looks;
+#[path = "../../../comity-store/tests/common/ports.rs"]
+mod ports;
 mod proof;
 mod research;
 mod story;
