@@ -58,6 +58,10 @@ behaviors! {
         the_inbox_applies_in_turn
         messages_that_wait_can_change_and_go
         peers_are_kept_by_name;
+    order:
+        what_comes_too_early_in_a_batch_is_refused
+        what_comes_last_in_a_batch_stays
+        a_case_that_comes_after_its_message_was_settled_does_not_keep_it;
     rest:
         accounts_change_one_version_at_a_time
         sessions_end

@@ -53,6 +53,25 @@ async fn from_booking_to_release_on_time() {
     booked_to_released(&mut Town::new(START).await).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_is_sent_again_only_where_it_changed() {
+    let Town { jail, clerk, .. } = &Town::new(START).await;
+    jail.enter(clerk, "book", &booking()).await.ok();
+    let path = format!("/api/v1/cases/{CASE}");
+    let known = jail.get(clerk, &path).await.headers["etag"].clone();
+    let ask = || {
+        let request = jail.client.get(format!("{}{path}", jail.url));
+        jail.send(request.header("if-none-match", known.clone()), clerk)
+    };
+    let same = ask().await;
+    assert_eq!((same.status, same.body.len(), &same.headers["etag"]), (304, 0, &known));
+    jail.prints(clerk, card("JAIL00001")).await.ok();
+    let changed = ask().await;
+    assert_eq!(changed.status, 200);
+    assert_ne!(changed.headers["etag"], known);
+    assert_eq!(changed.json()["version"], jail.case(clerk).await["version"]);
+}
+
 /// When the town's clocks start.
 pub const START: &str = "2016-03-01T14:05:00Z";
 

@@ -99,6 +99,18 @@ impl Link {
         done.map_err(|e| self.fault(e))
     }
 
+    /// Runs a statement that must change so many rows.
+    pub(super) fn must(
+        &mut self,
+        sql: &str,
+        params: &[Param],
+        rows: usize,
+        or: impl FnOnce() -> String,
+    ) -> Result<(), Fault> {
+        let changed = self.run(sql, params)?;
+        if usize::try_from(changed) == Ok(rows) { Ok(()) } else { Err(Fault::Misfit(or())) }
+    }
+
     /// All rows that a statement finds.
     pub(super) fn query(&mut self, sql: &str, params: &[Param]) -> Result<Vec<Row>, Fault> {
         let statement = self.prepare(sql)?;
@@ -120,8 +132,12 @@ impl Link {
         work: impl FnOnce(&mut Link, u64) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
         // One way to the server and back; each statement sees what was committed before it.
+        // A plan is made once, when the tables may be small: what is written is found by an
+        // index, however few rows there are.
         let begin = format!(
             "BEGIN ISOLATION LEVEL READ COMMITTED;
+             SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off;
+             SET LOCAL enable_mergejoin = off;
              SELECT pg_advisory_xact_lock(hashtextextended('comity-store/{}', 0));
              SELECT coalesce(max(leaf_index) + 1, 0) AS size FROM leaves",
             self.options.schema

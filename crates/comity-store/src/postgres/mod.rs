@@ -9,6 +9,7 @@ mod fault;
 mod link;
 mod migrate;
 mod read;
+mod run;
 mod write;
 
 use crate::batch::Batch;

@@ -66,7 +66,9 @@ pub fn any_batch(random: &mut Random, store: &mut dyn Reads) -> Batch {
         audit: store.audit_last().unwrap().map_or(1, |row| row.number + 1),
         posted: [0; 3],
     };
-    let count = 1 + random.below(6);
+    // Now and then as many as people at work make in a moment.
+    let most = if random.one_in(6) { 30 } else { 6 };
+    let count = 1 + random.below(most);
     let changes = (0..count).map(|_| any_change(random, store, &mut next)).collect();
     Batch { expects, changes }
 }

@@ -2,5 +2,6 @@
 
 pub mod ledger;
 pub mod messages;
+pub mod order;
 pub mod people;
 pub mod rest;
