@@ -14,7 +14,7 @@ const NUMBER_MAX: i64 = (1 << 53) - 1;
 /// `not-whole`: a number with a fraction, or beyond 2^53 - 1.
 pub fn canonical(value: &Value) -> Result<String, Diagnostic> {
     let mut out = String::new();
-    write(value, &mut out, "")?;
+    write(value, &mut out)?;
     Ok(out)
 }
 
@@ -40,7 +40,14 @@ pub fn read_canonical(text: &str) -> Result<Value, Diagnostic> {
     Err(fault)
 }
 
-fn write(value: &Value, out: &mut String, path: &str) -> Result<(), Diagnostic> {
+/// A fault inside of a member or an element: where that is.
+fn inside(mut fault: Diagnostic, place: &str) -> Diagnostic {
+    let dot = if fault.path.is_empty() || fault.path.starts_with('[') { "" } else { "." };
+    fault.path = format!("{place}{dot}{}", fault.path);
+    fault
+}
+
+fn write(value: &Value, out: &mut String) -> Result<(), Diagnostic> {
     match value {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
@@ -50,7 +57,6 @@ fn write(value: &Value, out: &mut String, path: &str) -> Result<(), Diagnostic> 
             _ => {
                 let message = format!("`{number}` is no whole number between -2^53 and 2^53");
                 return Err(Diagnostic::error("not-whole", message)
-                    .path(path)
                     .help("write an amount or a score as text"));
             }
         },
@@ -61,22 +67,23 @@ fn write(value: &Value, out: &mut String, path: &str) -> Result<(), Diagnostic> 
                 if i > 0 {
                     out.push(',');
                 }
-                write(value, out, &format!("{path}[{i}]"))?;
+                write(value, out).map_err(|fault| inside(fault, &format!("[{i}]")))?;
             }
             out.push(']');
         }
-        Value::Object(members) => write_members(members, out, path)?,
+        Value::Object(members) => write_members(members, out)?,
     }
     Ok(())
 }
 
-fn write_members(
-    members: &Map<String, Value>,
-    out: &mut String,
-    path: &str,
-) -> Result<(), Diagnostic> {
+fn write_members(members: &Map<String, Value>, out: &mut String) -> Result<(), Diagnostic> {
     let mut sorted: Vec<_> = members.iter().collect();
-    sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    // The order of bytes is that of UTF-16 but for some rare letters.
+    if members.keys().all(|name| name.is_ascii()) {
+        sorted.sort_unstable_by_key(|(name, _)| *name);
+    } else {
+        sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+    }
     out.push('{');
     for (i, (name, value)) in sorted.into_iter().enumerate() {
         if i > 0 {
@@ -84,8 +91,7 @@ fn write_members(
         }
         write_text(name, out);
         out.push(':');
-        let dot = if path.is_empty() { "" } else { "." };
-        write(value, out, &format!("{path}{dot}{name}"))?;
+        write(value, out).map_err(|fault| inside(fault, name))?;
     }
     out.push('}');
     Ok(())
@@ -94,18 +100,25 @@ fn write_members(
 /// RFC 8785, section 3.2.2.2.
 fn write_text(text: &str, out: &mut String) {
     out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\u{c}' => out.push_str("\\f"),
-            '\r' => out.push_str("\\r"),
-            c if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => out.push(c),
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|b| b < b' ' || b == b'"' || b == b'\\') {
+        let (plain, escaped) = rest.split_at(at);
+        out.push_str(plain);
+        let mut letters = escaped.chars();
+        match letters.next() {
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some('\r') => out.push_str("\\r"),
+            Some(c) if c < ' ' => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => {
+                out.push('\\');
+                out.extend(c);
+            }
         }
+        rest = letters.as_str();
     }
+    out.push_str(rest);
     out.push('"');
 }

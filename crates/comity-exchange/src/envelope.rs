@@ -3,7 +3,7 @@
 use crate::canonical::{canonical, read_canonical};
 use crate::keys::PartyKeys;
 use comity_ledger::{Note, SecretKey, VerifierKey};
-use comity_model::Diagnostic;
+use comity_model::{Diagnostic, from_hex, hex};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sha2::Digest as _;
@@ -57,7 +57,7 @@ impl EnvelopeId {
 
 impl fmt::Display for EnvelopeId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&to_hex(&self.0))
+        f.write_str(&hex(&self.0))
     }
 }
 
@@ -83,23 +83,8 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&to_hex(&self.0))
+        f.write_str(&hex(&self.0))
     }
-}
-
-pub(crate) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digit = |b: &u8| match b {
-        b'0'..=b'9' => Some(b - b'0'),
-        b'a'..=b'f' => Some(b - b'a' + 10),
-        _ => None,
-    };
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let bytes = pairs.iter().map(|[a, b]| Some(digit(a)? << 4 | digit(b)?));
-    if rest.is_empty() { bytes.collect() } else { None }
 }
 
 /// The kind of a message, `request.issued`: the same words as an event's.

@@ -2,7 +2,7 @@
 //! verifier keys, and the key files of Go's `sumdb/note` for the secret part.
 
 use crate::crypto;
-use crate::text::{base64, from_base64, hex};
+use crate::text::{base64, from_base64};
 use comity_model::Diagnostic;
 use serde::{Serialize, Serializer};
 use std::fmt;
@@ -78,7 +78,7 @@ pub struct KeyId(pub [u8; 4]);
 
 impl fmt::Display for KeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&comity_model::hex(&self.0))
     }
 }
 

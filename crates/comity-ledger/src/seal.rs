@@ -4,7 +4,6 @@
 
 use crate::crypto;
 use crate::leaf::{CaseRef, Commitment, EventKind, Leaf, Opening, SealedHash};
-use crate::text::hex;
 use comity_model::Diagnostic;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -37,7 +36,7 @@ pub struct PersonKeyId(pub [u8; 16]);
 
 impl fmt::Display for PersonKeyId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex(&self.0))
+        f.write_str(&comity_model::hex(&self.0))
     }
 }
 

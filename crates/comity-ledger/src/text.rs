@@ -21,11 +21,6 @@ pub fn decimal(text: &str) -> Option<u64> {
     text.parse().ok().filter(|n| plain && i64::try_from(*n).is_ok())
 }
 
-/// Bytes in lower-case hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
 /// Text with its lines, each of which ends in a newline.
 pub struct Lines<'a> {
     file: &'a str,

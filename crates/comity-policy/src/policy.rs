@@ -37,7 +37,7 @@ pub struct PolicyHash(pub [u8; 32]);
 
 impl fmt::Display for PolicyHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        f.write_str(&comity_model::hex(&self.0))
     }
 }
 

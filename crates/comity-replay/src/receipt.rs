@@ -1,9 +1,9 @@
 //! The receipt: everything that another machine needs to get the same bytes.
 
+use comity_model::hex;
 use comity_policy::Library;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::io::{self, Read, Write};
 
 /// One file that went in or came out.
@@ -60,13 +60,6 @@ pub struct Receipt {
 /// SHA-256 as hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut out, b| {
-        let _ = write!(out, "{b:02x}");
-        out
-    })
 }
 
 /// The hash of a whole library: a change of any policy changes it.

@@ -10,6 +10,7 @@ use crate::serve::Server;
 use comity_exchange::case::{
     By, Case, CaseId, CommandId, Identification, Official, OfficialId, OfficialRole, Side,
 };
+use comity_model::hex;
 use comity_node::{Ask, Done, Entry, Random, read_case};
 use comity_print::formats::nist::build::{Envelope, Impression, Layout, start};
 use comity_print::formats::nist::ebts::Tot;
@@ -431,10 +432,6 @@ fn random16() -> [u8; 16] {
     let mut bytes = [0; 16];
     crate::home::SystemRandom.fill(&mut bytes);
     bytes
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 fn convictions() -> Value {

@@ -276,9 +276,8 @@ impl Home {
         }
         let mut bytes = Zeroizing::new([0; 32]);
         SystemRandom.fill(bytes.as_mut());
-        let hex: Zeroizing<String> =
-            Zeroizing::new(bytes.iter().map(|b| format!("{b:02x}")).collect());
-        write_secret(&keys.join("store.key"), hex.as_bytes())?;
+        let digits = Zeroizing::new(comity_model::hex(bytes.as_ref()));
+        write_secret(&keys.join("store.key"), digits.as_bytes())?;
         let home = Home { folder: folder.to_owned(), settings };
         home.open_store(true)?;
         let text = toml::to_string(&home.settings).map_err(|e| fault(&file, "not-toml", e))?;

@@ -86,7 +86,7 @@ impl Tally {
             leaves: self.leaves,
             checkpoint: note,
             rows: self.rows,
-            sha256: self.hash.finalize().iter().map(|b| format!("{b:02x}")).collect(),
+            sha256: comity_model::hex(&self.hash.finalize()),
         }
     }
 }

@@ -26,6 +26,10 @@ use comity_replay::bulk::guard::is_reading;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+/// Faster than the system's, and takes less memory (docs/adr/0058-mimalloc.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Decide one custody case, check and test policies, read the custody clock, replay records.
 #[derive(Parser)]
 #[command(name = "comity", version, propagate_version = true, after_help = EXIT_CODES)]

@@ -1,6 +1,7 @@
 //! Names of things inside a case: 16 random bytes each, never a person's number.
 
-use crate::envelope::{Digest, from_hex, to_hex};
+use crate::envelope::Digest;
+use comity_model::{from_hex, hex};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -19,7 +20,7 @@ macro_rules! id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&to_hex(&self.0))
+                f.write_str(&hex(&self.0))
             }
         }
 

@@ -373,7 +373,7 @@ impl Default for Hasher {
 
 impl Hasher {
     fn done(self) -> String {
-        self.0.finish().as_ref().iter().map(|b| format!("{b:02x}")).collect()
+        comity_model::hex(self.0.finish().as_ref())
     }
 }
 

@@ -556,5 +556,5 @@ fn random16() -> [u8; 16] {
 
 /// A new id in hexadecimal digits.
 pub fn random_hex() -> String {
-    random16().iter().map(|b| format!("{b:02x}")).collect()
+    comity_model::hex(&random16())
 }
