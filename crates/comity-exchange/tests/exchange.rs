@@ -116,6 +116,8 @@ fn only_the_one_spelling_is_read() {
         assert_eq!(read_canonical(text).unwrap_err().code, code, "{text}");
     }
     assert!(read_canonical("9007199254740991").is_ok());
+    let fault = read_canonical(r#"{"a":[1,{"b":[[2],[1.5]]}]}"#).unwrap_err();
+    assert_eq!((fault.code, fault.path.as_str()), ("not-whole", "a[1].b[1][0]"));
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     assert_eq!(read_canonical(&deep).unwrap_err().code, "not-json");
 }
