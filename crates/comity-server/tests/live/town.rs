@@ -176,6 +176,13 @@ impl House {
         self.get(token, &format!("/api/v1/cases/{CASE}")).await.ok()
     }
 
+    /// How many events a case has but for alarms: those are raised whenever the scheduler looks.
+    pub async fn events(&self, case: &str, token: &str) -> usize {
+        let reply = self.get(token, &format!("/api/v1/cases/{case}/events")).await.ok();
+        let events = reply["events"].as_array().unwrap();
+        events.iter().filter(|event| event["kind"] != "alarm.raised").count()
+    }
+
     /// Sets the simulated clock.
     pub fn at(&self, now: &str) {
         assert!(self.server().app.engine.clock.set(now.parse::<Timestamp>().unwrap()));

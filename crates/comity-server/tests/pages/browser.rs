@@ -214,15 +214,6 @@ pub async fn asked(place: &str, complete: bool) -> (Town, String) {
     (town, id)
 }
 
-/// How many events the case has.
-pub async fn events(house: &House, token: &str) -> usize {
-    let reply: Reply = house.get(token, &format!("/api/v1/cases/{CASE}/events")).await;
-    let events = reply.ok();
-    let list = events.as_array().or_else(|| events["events"].as_array()).unwrap();
-    let raised = |e: &&Value| e["kind"] != "alarm.raised" && e["event"]["kind"] != "alarm.raised";
-    list.iter().filter(raised).count()
-}
-
 /// Keeps a page for looking at, where `COMITY_SHOW` names a folder.
 pub fn show(name: &str, page: &Page) {
     let Some(folder) = std::env::var_os("COMITY_SHOW") else { return };

@@ -10,7 +10,7 @@ async fn missing_facts_say_what_each_would_change_and_are_added_once() {
     tab.record("serve", &[("served_at", "2016-03-01T09:05")]).await.is(303);
     let page = tab.get(&format!("/cases/{CASE}/facts")).await.is(200);
     page.says("What would settle it").says("The facts, one by one").says("convictions");
-    let before = events(&town.jail, &town.clerk).await;
+    let before = town.jail.events(CASE, &town.clerk).await;
     // Nothing answered: nothing to add.
     let path = doing("facts");
     let none = tab.post(&path, &page.filled(&[("reason", "none"), ("go", "send")])).await;
@@ -30,7 +30,11 @@ async fn missing_facts_say_what_each_would_change_and_are_added_once() {
     let first = tab.post(&path, &sent).await.is(303);
     let again = tab.post(&path, &sent).await.is(303);
     assert_eq!(first.to, again.to);
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 1, "a double click is one event");
+    assert_eq!(
+        town.jail.events(CASE, &town.clerk).await,
+        before + 1,
+        "a double click is one event"
+    );
     let case = tab.get(&format!("/cases/{CASE}")).await;
     case.says("The booking was edited").says("Rap sheet");
     // An auditor reads and states nothing; somebody who is not signed in sees nothing.
@@ -186,7 +190,7 @@ async fn covered(town: &Town, path: &str) -> Reply {
 async fn a_double_click_the_back_button_and_a_second_tab_lose_and_double_nothing() {
     let (town, _) = asked("us-ga", true).await;
     let tab = Tab::of(&town.jail, &town.clerk).await;
-    let before = events(&town.jail, &town.clerk).await;
+    let before = town.jail.events(CASE, &town.clerk).await;
     let check = tab.answer("note", &[("text", "Called the family.")]).await;
     let other = tab.answer("note", &[("text", "From the second tab.")]).await;
     let sent = check.filled(&[("go", "send")]);
@@ -194,25 +198,25 @@ async fn a_double_click_the_back_button_and_a_second_tab_lose_and_double_nothing
     let path = doing("note");
     let (one, two) = tokio::join!(tab.post(&path, &sent), tab.post(&path, &sent));
     assert_eq!((one.status, two.status), (303, 303), "{} {}", one.text(), two.text());
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 1);
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before + 1);
     // Back, and an older page is sent again: what it was about is done already.
     let back = tab.post(&path, &check.filled(&[("go", "change:0")])).await.is(303);
     tab.get(&back.to).await.says("This form was sent before").says("Called the family.");
     tab.post(&path, &sent).await.is(303);
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 1);
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before + 1);
     // The second tab looked at the case before: it is told what happened, and keeps its text.
     let told = tab.post(&path, &other.filled(&[("go", "send")])).await.is(409);
     told.says("Somebody else recorded something meanwhile").says("From the second tab.");
     told.says("Note, by records clerk clerk");
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 1);
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before + 1);
     tab.post(&path, &told.filled(&[("go", "send")])).await.is(303);
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 2);
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before + 2);
     // The key of one thing does not send another.
     let mut changed = sent.clone();
     changed.retain(|(name, _)| name != "text");
     changed.push(("text".to_owned(), "Something else.".to_owned()));
     tab.post(&path, &changed).await.is(303);
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 2);
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before + 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -223,7 +227,7 @@ async fn a_session_that_ended_with_a_half_filled_form_loses_nothing() {
     let out = vec![("csrf".to_owned(), tab.csrf.clone())];
     tab.post("/sign-out", &out).await.is(303);
     let path = doing("note");
-    let before = events(&town.jail, &town.supervisor).await;
+    let before = town.jail.events(CASE, &town.supervisor).await;
     let page = tab.post(&path, &check.filled(&[("go", "send")])).await.is(401);
     page.says("What you typed is kept");
     let mut fields = page.hidden();
@@ -240,6 +244,6 @@ async fn a_session_that_ended_with_a_half_filled_form_loses_nothing() {
     again.says("Half \"filled\" & <kept>").says("Nothing of it was recorded yet");
     let tab = Tab::of(&town.jail, &token).await;
     tab.post(&path, &again.hidden()).await.is(303);
-    assert_eq!(events(&town.jail, &town.supervisor).await, before + 1);
+    assert_eq!(town.jail.events(CASE, &town.supervisor).await, before + 1);
     tab.get(&format!("/cases/{CASE}")).await.says("Half \"filled\" & <kept>");
 }

@@ -7,7 +7,7 @@ use crate::town::*;
 async fn hostile_forms_get_a_page_that_says_why_and_record_nothing() {
     let (town, _) = asked("us-ga", true).await;
     let tab = Tab::of(&town.jail, &town.clerk).await;
-    let before = events(&town.jail, &town.clerk).await;
+    let before = town.jail.events(CASE, &town.clerk).await;
     let path = doing("note");
     let note = tab.answer("note", &[("text", "x")]).await;
     // Another session's token, or none: shown again, to be sent on purpose.
@@ -39,7 +39,7 @@ async fn hostile_forms_get_a_page_that_says_why_and_record_nothing() {
     }
     tab.get("/cases/not-an-id/facts").await.is(404);
     tab.get(&format!("/cases/{CASE}/do/nothing")).await.is(404);
-    assert_eq!(events(&town.jail, &town.clerk).await, before);
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,14 +137,14 @@ async fn files_that_lie_and_files_that_are_too_large_get_a_page() {
         let kind = "multipart/form-data; boundary=b";
         Page::of(tab.request("POST", &doing("prints")).header("content-type", kind).body(bytes))
     };
-    let before = events(jail, clerk).await;
+    let before = jail.events(CASE, clerk).await;
     // A picture by its bytes, whatever its name says.
     let png = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; 4000]].concat();
     send(body(&png)).await.is(422).says("no ANSI/NIST-ITL transaction");
     send(body(b"")).await.is(422).says("Choose a file");
     // 200 MB: read no further than the limit.
     send(body(&vec![0; 200 << 20])).await.is(413).says("too large");
-    assert_eq!(events(jail, clerk).await, before);
+    assert_eq!(jail.events(CASE, clerk).await, before);
     send(body(&card("JAIL00001"))).await.is(303);
-    assert_eq!(events(jail, clerk).await, before + 1);
+    assert_eq!(jail.events(CASE, clerk).await, before + 1);
 }

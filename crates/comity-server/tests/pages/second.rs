@@ -34,7 +34,7 @@ async fn complying_against_the_standing_choice_waits_for_another_supervisor() {
     let clerk = Tab::of(&town.jail, &town.clerk).await;
     let first = Tab::of(&town.jail, &town.supervisor).await;
     clerk.post("/standing", &[("csrf".to_owned(), clerk.csrf.clone())]).await.is(403);
-    let before = events(&town.jail, &town.clerk).await;
+    let before = town.jail.events(CASE, &town.clerk).await;
     let answers = [
         ("hold", "comply"),
         ("notify", "comply"),
@@ -46,7 +46,7 @@ async fn complying_against_the_standing_choice_waits_for_another_supervisor() {
     let sent = check.filled(&[("go", "send")]);
     let done = first.post(&doing("answer"), &sent).await.is(303);
     first.post(&doing("answer"), &sent).await.is(303);
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 1, "asked once, nothing done");
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before + 1, "asked once, nothing done");
     first.get(&done.to).await.says("A second person is asked").says("Waiting for a second person");
     clerk.get("/board").await.says("Waiting for a second person").says("supervisor asked");
     // A program gets no further either.
@@ -64,7 +64,7 @@ async fn complying_against_the_standing_choice_waits_for_another_supervisor() {
     seen.says("Another supervisor has to confirm it");
     let csrf = vec![("csrf".to_owned(), clerk.csrf.clone()), ("go".to_owned(), "confirm".into())];
     clerk.post(&path, &csrf).await.is(403);
-    assert_eq!(events(&town.jail, &town.clerk).await, before + 1);
+    assert_eq!(town.jail.events(CASE, &town.clerk).await, before + 1);
     // The second person, twice at once.
     let other = Tab::of(&town.jail, &second).await;
     let page = other.get(&path).await.is(200);
