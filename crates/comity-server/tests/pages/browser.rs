@@ -1,6 +1,6 @@
 //! A browser without scripts: cookies, hidden fields, no redirects by itself.
 
-use crate::town::{CASE, House, Reply, Town, card, random16};
+use crate::town::{CASE, House, Town, card, random16};
 use serde_json::{Value, json};
 
 /// A tab of somebody who is signed in.
