@@ -36,6 +36,8 @@ pub async fn list(
     caller: Caller,
     Query(query): Query<ListQuery>,
 ) -> Result<Response, Problem> {
+    let after = query.after.as_deref().map(cursor).transpose()?;
+    let (in_custody, max) = (query.in_custody.unwrap_or(false), limit(query.limit)?);
     if let Some(number) = query.number {
         let number_ref = app.store_key.number_ref(&number);
         let row = app.rows(move |reads| reads.case_by_number(&number_ref)).await?;
@@ -44,8 +46,6 @@ pub async fn list(
         let rows: Vec<Value> = row.iter().map(case_json::row).collect();
         return Ok(as_json(StatusCode::OK, &json!({ "cases": rows, "next": null })));
     }
-    let after = query.after.as_deref().map(cursor).transpose()?;
-    let (in_custody, max) = (query.in_custody.unwrap_or(false), limit(query.limit)?);
     let page = app.rows(move |reads| reads.cases(in_custody, after, max)).await?;
     let (all, held) = app.rows(|reads| reads.case_counts()).await?;
     caller.saw(&app, Subject::Cases).await?;

@@ -103,6 +103,8 @@ async fn what_is_wrong_is_said_and_nothing_more() {
     let other = "/api/v1/cases/00000000000000000000000000000000";
     assert_eq!(jail.get(clerk, other).await.problem(404), "not-found");
     assert_eq!(jail.get(clerk, "/api/v1/cases?limit=0").await.problem(400), "bad-limit");
+    let by_number = "/api/v1/cases?number=B-1&limit=1001";
+    assert_eq!(jail.get(clerk, by_number).await.problem(400), "bad-limit");
     assert_eq!(jail.get(clerk, "/api/v1/cases?after=x").await.problem(400), "bad-cursor");
     assert_eq!(jail.prints(clerk, b"not a card".to_vec()).await.problem(422), "not-a-transaction");
     let big = vec![b' '; 3 << 20];
