@@ -35,15 +35,23 @@ pub struct DirectionGrid {
 impl DirectionGrid {
     /// The cell around a point in pixels; 0 outside.
     pub fn at_px(&self, x: f32, y: f32) -> u8 {
-        if x < 0.0 || y < 0.0 {
-            return 0;
-        }
-        let (column, row) = (x as usize / CELL_PX, y as usize / CELL_PX);
-        if column >= self.columns || row >= self.rows {
-            return 0;
-        }
-        self.cells.get(row * self.columns + column).copied().unwrap_or(0)
+        self.cells.get(self.number_at_px(x, y) as usize).copied().unwrap_or(0)
     }
+
+    /// The number in `cells` of the cell around a point in pixels; outside, one that no cell has.
+    #[inline(always)]
+    pub(crate) fn number_at_px(&self, x: f32, y: f32) -> u32 {
+        let [column, row] = [x, y].map(|along| (along / CELL_PX as f32).floor());
+        let (columns, rows) = (self.columns as f32, self.rows as f32);
+        let inside = column >= 0.0 && row >= 0.0 && column < columns && row < rows;
+        if inside { whole(row * columns + column) } else { u32::MAX }
+    }
+}
+
+/// A whole number below 2^23 as an integer, as vectors do it: they have no cast that saturates.
+#[inline(always)]
+pub(crate) fn whole(number: f32) -> u32 {
+    (number + 8_388_608.0).to_bits() & 0x7f_ffff
 }
 
 /// What is kept of an impression.

@@ -36,6 +36,7 @@ pub(super) struct Surroundings {
 }
 
 impl Surroundings {
+    #[inline(always)]
     fn of(sampled: &Sampled, levels: &Levels) -> Self {
         let Sampled { planes: [p, q, r, s], known, valid, .. } = *sampled;
         let [first, second, third, fourth, fifth] = levels.bits(valid);
@@ -81,6 +82,7 @@ pub(super) struct Codes {
 }
 
 impl Codes {
+    #[inline(always)]
     fn push(&mut self, at: usize, code: &Code) {
         self.tables.push(Tables(code.tables()));
         self.push_parts(at, &code.parts());
@@ -202,6 +204,8 @@ impl pulp::WithSimd for Describe<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
         let mut around = Vec::with_capacity(self.points.len());
         let mut codes = Codes::default();
+        codes.tables.reserve_exact(self.points.len());
+        codes.parts.reserve_exact(self.points.len().div_ceil(LANES));
         for (at, own) in self.points.iter().enumerate() {
             let sampled = Sampled::of(own, self.grid);
             let levels = Levels::of(self.points, at);

@@ -2,7 +2,7 @@
 
 use super::prepared::{PLANES, Point, SECTIONS, TURNS};
 use crate::extract::math::{exp, sin_cos};
-use crate::template::DirectionGrid;
+use crate::template::{DirectionGrid, whole};
 use std::sync::LazyLock;
 
 /// Sums of a code, and parts of four that are looked at.
@@ -33,26 +33,54 @@ const BLUR_RAD: f64 = 0.45;
 /// A neighbor is in a cell from this much on.
 const LEVEL_MIN: f32 = 0.35;
 
-static OFFSETS: LazyLock<[(f32, f32); POINTS]> = LazyLock::new(|| {
-    let mut offsets = [(0.0, 0.0); POINTS];
-    let places =
+/// Places that are looked at around a minutia: the points of the rings, then the middles of the
+/// cells; and as many more as fill vectors.
+const LOOKED_AT: usize = 2 * CELLS * CELLS;
+
+/// The places across and down.
+static OFFSETS: LazyLock<[[f32; LOOKED_AT]; 2]> = LazyLock::new(|| {
+    let mut offsets = [[0.0; LOOKED_AT]; 2];
+    let rings =
         RINGS.iter().flat_map(|&(radius, points)| (0..points).map(move |k| (radius, k, points)));
-    for (offset, (radius, k, points)) in offsets.iter_mut().zip(places) {
+    let rings = rings.map(|(radius, k, points)| {
         let (s, c) = sin_cos((k as f64 + 0.5) * std::f64::consts::TAU / points as f64);
-        *offset = ((radius * c) as f32, (radius * s) as f32);
+        ((radius * c) as f32, (radius * s) as f32)
+    });
+    let cells = (0..CELLS * CELLS).map(|k| (middle(k % CELLS), middle(k / CELLS)));
+    let places = (0..POINTS).zip(rings).chain((CELLS * CELLS..).zip(cells));
+    for (at, (across, down)) in places {
+        (offsets[0][at], offsets[1][at]) = (across, down);
     }
     offsets
 });
 
-/// How much a neighbor's direction belongs to each section, by 256ths of a turn.
-static SHARES: LazyLock<[[f32; SECTIONS]; 256]> = LazyLock::new(|| {
+/// The cells whose middles are not too far away.
+static NEAR: LazyLock<u64> = LazyLock::new(|| {
+    let near = |k: &usize| {
+        let (dx, dy) = (middle(k % CELLS), middle(k / CELLS));
+        dx * dx + dy * dy <= RADIUS_PX * RADIUS_PX
+    };
+    (0..CELLS * CELLS).filter(near).fold(0, |all, k| all | 1 << k)
+});
+
+/// What the cosine is on average, by points.
+static USUAL_ALONG: LazyLock<[f32; POINTS]> = LazyLock::new(|| {
+    let mut all = RINGS.iter().zip(&ALONG).flat_map(|((_, n), along)| (0..*n).map(|_| *along));
+    std::array::from_fn(|_| all.next().unwrap_or_default())
+});
+
+/// The two sections that a neighbor's direction may belong to, and how much it does, by 256ths of a
+/// turn; it does not to the others.
+static SHARES: LazyLock<[[(usize, f32); 2]; 256]> = LazyLock::new(|| {
     std::array::from_fn(|turn| {
-        std::array::from_fn(|section| {
+        let share = |section: usize| {
             let off = (turn as f64 / 256.0 - section as f64 / SECTIONS as f64).abs();
             let off = off.min(1.0 - off) * std::f64::consts::TAU;
             let share = exp(-off * off / (2.0 * BLUR_RAD * BLUR_RAD)) as f32;
-            if share < 0.05 { 0.0 } else { share }
-        })
+            (section, if share < 0.05 { 0.0 } else { share })
+        };
+        let before = turn * SECTIONS / 256;
+        [share(before), share((before + 1) % SECTIONS)]
     })
 });
 
@@ -75,86 +103,96 @@ static SIGNS: LazyLock<[f32; VALUES]> = LazyLock::new(|| {
     })
 });
 
-/// Values that a code is made of: two a direction, one a cell and section.
-const VALUES: usize = 2 * POINTS + SECTIONS * CELLS * CELLS;
+/// Values that a code is made of: two a direction, one a cell and section; and as many zeros as
+/// fill the last sums.
+const VALUES: usize = (2 * POINTS + SECTIONS * CELLS * CELLS).next_multiple_of(CODE_BITS);
 
 /// The signs of random sums of how the surroundings differ from the usual: the fewer bits two
 /// codes differ in, the smaller the angle between the surroundings (Charikar, STOC 2002). The
 /// sums are a Hadamard transform of the values with drawn signs (Ailon and Chazelle, STOC 2006).
 pub(super) struct Code([f32; CODE_BITS]);
 
+// The loops here and below are done by vectors: hardly a branch, and no `map` of a long array.
 impl Code {
     #[inline(always)]
     pub fn of(sampled: &Sampled, levels: &Levels) -> Self {
-        let mut code = Self([0.0; CODE_BITS]);
-        let rings = RINGS.iter().zip(&ALONG).flat_map(|((_, n), along)| (0..*n).map(|_| *along));
-        for (bit, along) in rings.enumerate() {
+        let turns = &*TURNS;
+        let mut values = [0.0; VALUES];
+        let (directions, cells) = values.split_at_mut(2 * POINTS);
+        let points = sampled.directions.iter().zip(&*USUAL_ALONG).enumerate();
+        for (both, (bit, (direction, along))) in directions.as_chunks_mut().0.iter_mut().zip(points)
+        {
             if sampled.known >> bit & 1 == 1 {
-                let (sin, cos) = TURNS[usize::from(sampled.directions[bit])];
-                code.add(2 * bit, cos - along);
-                code.add(2 * bit + 1, sin);
+                let (sin, cos) = turns[usize::from(*direction)];
+                *both = [cos - along, sin];
             }
         }
-        for (section, (level, usual)) in levels.0.iter().zip(&USUAL).enumerate() {
-            for (bit, value) in level.iter().enumerate() {
-                let value = if *value < 1.0 { *value } else { 1.0 };
-                let known = (sampled.valid >> bit & 1) as u8;
-                let off = CELL_WEIGHT * (value - usual) * f32::from(known);
-                code.add(2 * POINTS + section * CELLS * CELLS + bit, off);
+        let mut inside = [0.0; CELLS * CELLS];
+        for (bit, inside) in inside.iter_mut().enumerate() {
+            *inside = f32::from((sampled.valid >> bit & 1) as u8);
+        }
+        let sections = cells.as_chunks_mut::<{ CELLS * CELLS }>().0.iter_mut();
+        for ((values, levels), usual) in sections.zip(&levels.0).zip(&USUAL) {
+            for ((value, level), inside) in values.iter_mut().zip(levels).zip(&inside) {
+                let level = if *level < 1.0 { *level } else { 1.0 };
+                *value = CELL_WEIGHT * (level - usual) * inside;
             }
         }
-        code.transform();
-        code
+        Self::summed(&values)
     }
 
     #[inline(always)]
-    fn add(&mut self, at: usize, value: f32) {
-        self.0[at % CODE_BITS] += SIGNS[at] * value;
-    }
-
-    #[inline(always)]
-    fn transform(&mut self) {
-        let mut half = 1;
-        while half < CODE_BITS {
-            for both in self.0.chunks_exact_mut(2 * half) {
-                let (first, second) = both.split_at_mut(half);
-                for (x, y) in first.iter_mut().zip(second) {
-                    (*x, *y) = (*x + *y, *x - *y);
-                }
+    fn summed(values: &[f32; VALUES]) -> Self {
+        let mut sums = [0.0; CODE_BITS];
+        let signs = SIGNS.as_chunks::<CODE_BITS>().0;
+        for (values, signs) in values.as_chunks::<CODE_BITS>().0.iter().zip(signs) {
+            for ((sum, value), sign) in sums.iter_mut().zip(values).zip(signs) {
+                *sum += sign * value;
             }
-            half *= 2;
         }
+        // Sums of neighbors to the first half, differences to the second: after as many steps as
+        // a number has bits everything is in its place again.
+        for _ in 0..CODE_BITS.ilog2() {
+            let mut next = [0.0; CODE_BITS];
+            let (first, second) = next.split_at_mut(CODE_BITS / 2);
+            for (([x, y], sum), off) in sums.as_chunks().0.iter().zip(first).zip(second) {
+                (*sum, *off) = (x + y, x - y);
+            }
+            sums = next;
+        }
+        Self(sums)
     }
 
     /// The signs, four bits in each part.
     #[inline(always)]
     pub fn parts(&self) -> [u8; PARTS] {
-        let mut parts = [0; PARTS];
-        for (part, sums) in parts.iter_mut().zip(self.0.as_chunks::<4>().0) {
-            for (bit, sum) in sums.iter().enumerate() {
-                *part |= u8::from(*sum > 0.0) << bit;
-            }
-        }
-        parts
+        let bits = bits(&self.0, |sum| sum > 0.0);
+        std::array::from_fn(|k| (bits >> (4 * k) & 15) as u8)
     }
 
     /// For each part what its 16 values are apart from these sums: the sum of those whose signs
     /// differ, as a share of all, in 128ths.
     #[inline(always)]
     pub fn tables(&self) -> [[u8; 16]; PARTS] {
-        let parts = self.parts();
-        let sizes = self.0.map(f32::abs);
         let mut all = [0.0_f32; 4];
-        for sums in sizes.as_chunks::<4>().0.iter().take(PARTS) {
-            all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
+        for sums in self.0.as_chunks::<4>().0.iter().take(PARTS) {
+            all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum.abs());
         }
         let per = APART / ((all[0] + all[1]) + (all[2] + all[3])).max(1e-6);
         let mut tables = [[0; 16]; PARTS];
-        for ((table, sizes), part) in tables.iter_mut().zip(sizes.as_chunks::<4>().0).zip(parts) {
-            let [p, q, r, s] = sizes.map(|size| size * per);
-            let (low, high) = ([0.0, p, q, p + q], [0.5, r + 0.5, s + 0.5, r + s + 0.5]);
-            let apart: [u8; 16] = std::array::from_fn(|k| (low[k % 4] + high[k / 4]) as i32 as u8);
-            *table = std::array::from_fn(|value| apart[value ^ usize::from(part % 16)]);
+        for (table, sums) in tables.iter_mut().zip(self.0.as_chunks::<4>().0) {
+            // What a bit that is not set is apart, and one that is.
+            let [p, q, r, s] = sums.map(|sum| {
+                let size = sum.abs() * per;
+                if sum > 0.0 { [size, 0.0] } else { [0.0, size] }
+            });
+            let low = [p[0] + q[0], p[1] + q[0], p[0] + q[1], p[1] + q[1]];
+            let high = [r[0] + s[0], r[1] + s[0], r[0] + s[1], r[1] + s[1]];
+            for (four, high) in table.as_chunks_mut::<4>().0.iter_mut().zip(high) {
+                for (apart, low) in four.iter_mut().zip(low) {
+                    *apart = whole((low + (high + 0.5)).floor()) as u8;
+                }
+            }
         }
         tables
     }
@@ -164,8 +202,9 @@ impl Code {
 pub(super) struct Sampled {
     pub planes: [u64; PLANES],
     pub known: u64,
-    /// Directions at the points, relative to the minutia, in 256ths of half a turn.
-    directions: [u8; POINTS],
+    /// Directions at the points, relative to the minutia, in 256ths of half a turn; anything
+    /// where none is known.
+    directions: [u8; CELLS * CELLS],
     /// Cells of the surroundings that lie inside the print.
     pub valid: u64,
 }
@@ -174,35 +213,63 @@ impl Sampled {
     #[inline(always)]
     pub fn of(own: &Point, grid: &DirectionGrid) -> Self {
         let (sin, cos) = TURNS[usize::from(own.angle)];
-        let cell =
-            |dx: f32, dy: f32| grid.at_px(own.x + cos * dx - sin * dy, own.y + sin * dx + cos * dy);
-        let mut found = Self { planes: [0; PLANES], known: 0, directions: [0; POINTS], valid: 0 };
-        for (bit, &(dx, dy)) in OFFSETS.iter().enumerate() {
-            let cell = cell(dx, dy);
-            if cell > 0 {
-                // 256ths of half a turn, less the minutia's own.
-                let direction = ((u32::from(cell) - 1) * 256 + 127) / 255;
-                let relative = (direction as u8).wrapping_sub(own.angle.wrapping_mul(2));
-                found.known |= 1 << bit;
-                found.directions[bit] = relative;
-                for (k, plane) in found.planes.iter_mut().enumerate() {
-                    let step = (k * 128 / PLANES) as u8;
-                    *plane |= u64::from(relative.wrapping_sub(step) < 128) << bit;
-                }
-            }
+        let mut numbers = [0; LOOKED_AT];
+        let [across, down] = &*OFFSETS;
+        for ((number, dx), dy) in numbers.iter_mut().zip(across).zip(down) {
+            let (x, y) = (own.x + cos * dx - sin * dy, own.y + sin * dx + cos * dy);
+            *number = grid.number_at_px(x, y);
         }
-        for bit in 0..CELLS * CELLS {
-            let (dx, dy) = (middle(bit % CELLS), middle(bit / CELLS));
-            if dx * dx + dy * dy <= RADIUS_PX * RADIUS_PX && cell(dx, dy) > 0 {
-                found.valid |= 1 << bit;
-            }
+        let mut cells = [0; LOOKED_AT];
+        for (cell, number) in cells.iter_mut().zip(numbers) {
+            *cell = grid.cells.get(number as usize).copied().unwrap_or(0);
         }
-        found
+        let (points, middles) = cells.split_at(CELLS * CELLS);
+        let known = bits(points, |cell| cell > 0) & ((1 << POINTS) - 1);
+        let valid = bits(middles, |cell| cell > 0) & *NEAR;
+        // From 255ths to 256ths, less the minutia's own.
+        let turn = own.angle.wrapping_mul(2);
+        let mut directions = [0_u8; CELLS * CELLS];
+        for (relative, cell) in directions.iter_mut().zip(points) {
+            let direction = cell.wrapping_sub(1);
+            *relative = direction.wrapping_add(u8::from(direction > 127)).wrapping_sub(turn);
+        }
+        let mut planes = [0; PLANES];
+        for (k, plane) in planes.iter_mut().enumerate() {
+            let step = (k * 128 / PLANES) as u8;
+            *plane = bits(&directions, |relative| relative.wrapping_sub(step) < 128) & known;
+        }
+        Self { planes, known, directions, valid }
     }
+}
+
+/// Of which of the first 64 something is so.
+#[inline(always)]
+fn bits<T: Copy>(of: &[T], so: impl Fn(T) -> bool) -> u64 {
+    // Moves the bits of eight bytes side by side into the highest byte; no two meet elsewhere.
+    const TOGETHER: u64 = 0x0102_0408_1020_4080;
+    let mut bytes = [0_u8; 64];
+    for (byte, one) in bytes.iter_mut().zip(of) {
+        *byte = u8::from(so(*one));
+    }
+    let mut all = 0;
+    for (k, word) in bytes.as_chunks().0.iter().enumerate() {
+        all |= u64::from_le_bytes(*word).wrapping_mul(TOGETHER) >> 56 << (8 * k);
+    }
+    all
 }
 
 fn middle(k: usize) -> f32 {
     (k as f32 + 0.5) * CELL_PX - RADIUS_PX
+}
+
+/// How much of what is at `place` lies in each column of cells, or row.
+#[inline(always)]
+fn blurred(blurs: &[f32; 1024], place: f32) -> [f32; CELLS] {
+    let mut quarters = [0; CELLS];
+    for (k, quarters) in quarters.iter_mut().enumerate() {
+        *quarters = whole(((middle(k) - place).abs() * 4.0 + 0.5).floor());
+    }
+    quarters.map(|quarters| blurs[quarters as usize & 1023])
 }
 
 /// How much of neighbors lies in each cell, for each section of their direction.
@@ -212,6 +279,7 @@ impl Levels {
     #[inline(always)]
     pub fn of(points: &[Point], at: usize) -> Self {
         let own = &points[at];
+        let (blurs, shares) = (&*BLUR, &*SHARES);
         let (sin, cos) = TURNS[usize::from(own.angle)];
         let mut levels = [[0.0f32; CELLS * CELLS]; SECTIONS];
         for (other, point) in points.iter().enumerate() {
@@ -220,12 +288,10 @@ impl Levels {
                 continue;
             }
             let (dx, dy) = (cos * px + sin * py, cos * py - sin * px);
-            let blur = |k: usize, d: f32| BLUR[((middle(k) - d).abs() * 4.0 + 0.5) as usize & 1023];
-            let across: [f32; CELLS] = std::array::from_fn(|k| blur(k, dx));
-            let down: [f32; CELLS] = std::array::from_fn(|k| blur(k, dy));
-            let shares = &SHARES[usize::from(point.angle.wrapping_sub(own.angle))];
-            for (level, share) in levels.iter_mut().zip(shares).filter(|(_, share)| **share > 0.0) {
-                for (row, y) in level.as_chunks_mut::<CELLS>().0.iter_mut().zip(&down) {
+            let (across, down) = (blurred(blurs, dx), blurred(blurs, dy));
+            for (section, share) in shares[usize::from(point.angle.wrapping_sub(own.angle))] {
+                let rows = levels[section].as_chunks_mut::<CELLS>().0.iter_mut();
+                for (row, y) in rows.zip(&down) {
                     for (value, x) in row.iter_mut().zip(&across) {
                         *value += share * y * x;
                     }
@@ -238,12 +304,10 @@ impl Levels {
     /// The cells that neighbors are in, of those inside the print.
     #[inline(always)]
     pub fn bits(&self, valid: u64) -> [u64; SECTIONS] {
-        self.0.map(|level| {
-            let mut word = 0;
-            for (bit, value) in level.iter().enumerate() {
-                word |= u64::from(*value > LEVEL_MIN) << bit;
-            }
-            word & valid
-        })
+        let mut words = [0; SECTIONS];
+        for (word, level) in words.iter_mut().zip(&self.0) {
+            *word = bits(level, |value| value > LEVEL_MIN) & valid;
+        }
+        words
     }
 }
