@@ -35,16 +35,19 @@ pub struct DirectionGrid {
 impl DirectionGrid {
     /// The cell around a point in pixels; 0 outside.
     pub fn at_px(&self, x: f32, y: f32) -> u8 {
-        self.cells.get(self.number_at_px(x, y) as usize).copied().unwrap_or(0)
+        self.cells.get(self.number_at_px()(x, y) as usize).copied().unwrap_or(0)
     }
 
-    /// The number in `cells` of the cell around a point in pixels; outside, one that no cell has.
+    /// Gives the number in `cells` of the cell around a point in pixels; outside, one that no
+    /// cell has.
     #[inline(always)]
-    pub(crate) fn number_at_px(&self, x: f32, y: f32) -> u32 {
-        let [column, row] = [x, y].map(|along| (along / CELL_PX as f32).floor());
+    pub(crate) fn number_at_px(&self) -> impl Fn(f32, f32) -> u32 + use<> {
         let (columns, rows) = (self.columns as f32, self.rows as f32);
-        let inside = column >= 0.0 && row >= 0.0 && column < columns && row < rows;
-        if inside { whole(row * columns + column) } else { u32::MAX }
+        move |x, y| {
+            let [column, row] = [x, y].map(|along| (along / CELL_PX as f32).floor());
+            let inside = column >= 0.0 && row >= 0.0 && column < columns && row < rows;
+            if inside { whole(row * columns + column) } else { u32::MAX }
+        }
     }
 }
 

@@ -214,10 +214,10 @@ impl Sampled {
     pub fn of(own: &Point, grid: &DirectionGrid) -> Self {
         let (sin, cos) = TURNS[usize::from(own.angle)];
         let mut numbers = [0; LOOKED_AT];
-        let [across, down] = &*OFFSETS;
+        let ([across, down], number_at_px) = (&*OFFSETS, grid.number_at_px());
         for ((number, dx), dy) in numbers.iter_mut().zip(across).zip(down) {
             let (x, y) = (own.x + cos * dx - sin * dy, own.y + sin * dx + cos * dy);
-            *number = grid.number_at_px(x, y);
+            *number = number_at_px(x, y);
         }
         let mut cells = [0; LOOKED_AT];
         for (cell, number) in cells.iter_mut().zip(numbers) {
