@@ -40,6 +40,10 @@ impl DirectionGrid {
 
     /// Gives the number in `cells` of the cell around a point in pixels; outside, one that no
     /// cell has.
+    #[allow(
+        clippy::inline_always,
+        reason = "vector instructions reach only what is inlined into the dispatch"
+    )]
     #[inline(always)]
     pub(crate) fn number_at_px(&self) -> impl Fn(f32, f32) -> u32 + use<> {
         let (columns, rows) = (self.columns as f32, self.rows as f32);
@@ -52,6 +56,10 @@ impl DirectionGrid {
 }
 
 /// A whole number below 2^23 as an integer, as vectors do it: they have no cast that saturates.
+#[allow(
+    clippy::inline_always,
+    reason = "vector instructions reach only what is inlined into the dispatch"
+)]
 #[inline(always)]
 pub(crate) fn whole(number: f32) -> u32 {
     (number + 8_388_608.0).to_bits() & 0x7f_ffff
