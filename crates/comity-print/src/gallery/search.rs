@@ -6,7 +6,7 @@ use super::fusion::{Calibration, fpir_of, fuse, rate_for};
 use super::{FingerEntry, SubjectId};
 use crate::FingerPosition;
 use crate::candidate::{Candidate, Candidates, FingerPairs};
-use crate::matcher::{Comparison, Prepared, Sketch, compare, glance};
+use crate::matcher::{Comparison, Kept, Prepared, Sketch, glance};
 use crate::template::{MINUTIAE_MAX, best};
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -63,8 +63,8 @@ impl Probe {
     }
 
     /// The exact comparison with a print that was made ready.
-    pub fn compare(&self, other: &Prepared) -> Comparison {
-        compare(&self.prepared, other)
+    pub fn compare(&self, other: &Kept) -> Comparison {
+        other.compared_with(&self.prepared)
     }
 
     /// A print of an unknown finger can be any; a plain thumb is that thumb.
@@ -162,9 +162,11 @@ impl<'a> Gallery<'a> {
     }
 
     /// A finger of the gallery made ready for comparing; `None` as for [`Gallery::compare`].
-    pub fn ready(&self, number: usize) -> Option<Prepared> {
+    pub fn ready(&self, number: usize) -> Option<Kept> {
         let found = self.fingers.get(number)?;
-        Some(Prepared::of(&found.finger.entry().ok()?.template))
+        let mut sketch = Sketch::default();
+        found.finger.sketch_into(&mut sketch);
+        Some(sketch.whole(&found.finger.entry().ok()?.template))
     }
 
     /// Searches all fingers of one subject, on one thread, and gives the candidates.

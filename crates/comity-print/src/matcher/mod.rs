@@ -18,4 +18,4 @@ mod surroundings;
 
 pub use align::{Comparison, compare, glance};
 pub use prepared::Prepared;
-pub use sketch::{SKETCH_BYTES, Sketch, sketch};
+pub use sketch::{Kept, SKETCH_BYTES, Sketch, sketch};

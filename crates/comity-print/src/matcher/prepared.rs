@@ -133,6 +133,16 @@ impl Prepared {
     }
 
     pub(super) fn made_on(arch: pulp::Arch, template: &Template) -> Self {
+        Self::made(arch, template, None)
+    }
+
+    /// Makes a template ready with the codes of one that has them, if they are of the same
+    /// minutiae: they are what takes longest.
+    pub(super) fn with_codes(template: &Template, kept: &Self) -> Self {
+        Self::made(pulp::Arch::new(), template, Some(kept))
+    }
+
+    fn made(arch: pulp::Arch, template: &Template, kept: Option<&Self>) -> Self {
         let mut points: Vec<Point> = best(&template.minutiae, MINUTIAE_MAX)
             .iter()
             .zip(0..)
@@ -146,12 +156,15 @@ impl Prepared {
             })
             .collect();
         points.sort_by_key(|p| (p.angle, p.index));
-        let (around, codes) = arch.dispatch(Describe { points: &points, grid: &template.grid });
+        let indices = points.iter().map(|p| p.index);
+        let kept = kept.filter(|kept| kept.points.iter().map(|p| p.index).eq(indices));
+        let (grid, coded) = (&template.grid, kept.is_none());
+        let (around, made) = arch.dispatch(Describe { points: &points, grid, coded });
         let mut below = Vec::new();
         count_below(&points, &mut below);
         let count = points.len().max(1) as f32;
         Self {
-            codes,
+            codes: kept.map_or(made, |kept| kept.codes.clone()),
             detection: points.iter().map(|p| p.sure).sum::<f32>() / count,
             points,
             around,
@@ -195,6 +208,8 @@ pub(super) fn count_below(points: &[Point], below: &mut Vec<u8>) {
 struct Describe<'a> {
     points: &'a [Point],
     grid: &'a DirectionGrid,
+    /// Whether codes are made too.
+    coded: bool,
 }
 
 impl pulp::WithSimd for Describe<'_> {
@@ -209,7 +224,9 @@ impl pulp::WithSimd for Describe<'_> {
         for (at, own) in self.points.iter().enumerate() {
             let sampled = Sampled::of(own, self.grid);
             let levels = Levels::of(self.points, at);
-            codes.push(at, &Code::of(&sampled, &levels));
+            if self.coded {
+                codes.push(at, &Code::of(&sampled, &levels));
+            }
             around.push(Surroundings::of(&sampled, &levels));
         }
         (around, codes)

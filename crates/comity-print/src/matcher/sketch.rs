@@ -2,6 +2,7 @@
 
 use super::prepared::{LANES, Parts, Point, Prepared, count_below};
 use super::surroundings::PARTS;
+use super::{Comparison, compare};
 use crate::Minutia;
 use crate::template::{MINUTIAE_MAX, Template};
 
@@ -61,6 +62,23 @@ impl Sketch {
         }
         count_below(points, below);
     }
+
+    /// The whole print, of which this is the sketch; its codes are made anew where the sketch is
+    /// of other minutiae.
+    pub fn whole(&self, template: &Template) -> Kept {
+        Kept(Prepared::with_codes(template, &self.0))
+    }
+}
+
+/// A print of a gallery, ready to be the second of comparisons: it has no tables to be a first.
+#[derive(Debug)]
+pub struct Kept(Prepared);
+
+impl Kept {
+    /// What [`compare`] gives of a first print and this one.
+    pub fn compared_with(&self, first: &Prepared) -> Comparison {
+        compare(first, &self.0)
+    }
 }
 
 #[cfg(test)]
@@ -87,6 +105,25 @@ mod tests {
             first += usize::from(own > best);
         }
         assert!(first >= 27, "{first}");
+    }
+
+    #[test]
+    fn a_print_with_the_codes_of_its_sketch_is_compared_as_without() {
+        let drawn = |finger| DirectFinger::draw(7, finger).template(1, Difficulty::Medium);
+        let probe = Prepared::of(&DirectFinger::draw(7, 0).template(2, Difficulty::Medium));
+        let (mut own, mut others) = (Sketch::default(), Sketch::default());
+        for finger in 0..20 {
+            let template = drawn(finger);
+            let expected = compare(&probe, &Prepared::of(&template));
+            own.fill(&sketch(&template), |k| template.minutiae.get(k).copied());
+            assert_eq!(own.whole(&template).compared_with(&probe), expected);
+            // A sketch of another finger changes nothing, nor does one of nobody.
+            let another = drawn(finger + 1);
+            others.fill(&sketch(&another), |k| another.minutiae.get(k).copied());
+            for wrong in [&others, &Sketch::default()] {
+                assert_eq!(wrong.whole(&template).compared_with(&probe), expected);
+            }
+        }
     }
 
     #[test]
