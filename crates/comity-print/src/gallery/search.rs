@@ -166,7 +166,7 @@ impl<'a> Gallery<'a> {
         let found = self.fingers.get(number)?;
         let mut sketch = Sketch::default();
         found.finger.sketch_into(&mut sketch);
-        Some(sketch.whole(&found.finger.entry().ok()?.template))
+        Some(sketch.completed(&found.finger.entry().ok()?.template))
     }
 
     /// Searches all fingers of one subject, on one thread, and gives the candidates.

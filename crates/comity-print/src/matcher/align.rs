@@ -302,7 +302,7 @@ mod tests {
 
     fn digest(arch: pulp::Arch) -> u32 {
         let prints: Vec<Prepared> =
-            (0..30).map(|k| Prepared::made_on(arch, &drawn(k / 3, k % 3))).collect();
+            (0..30).map(|k| Prepared::made_on(arch, &drawn(k / 3, k % 3), None)).collect();
         let mut bytes = Vec::new();
         for a in &prints {
             for b in &prints {

@@ -129,20 +129,12 @@ pub struct Prepared {
 impl Prepared {
     /// Makes a template ready.
     pub fn of(template: &Template) -> Self {
-        Self::made_on(pulp::Arch::new(), template)
+        Self::made_on(pulp::Arch::new(), template, None)
     }
 
-    pub(super) fn made_on(arch: pulp::Arch, template: &Template) -> Self {
-        Self::made(arch, template, None)
-    }
-
-    /// Makes a template ready with the codes of one that has them, if they are of the same
-    /// minutiae: they are what takes longest.
-    pub(super) fn with_codes(template: &Template, kept: &Self) -> Self {
-        Self::made(pulp::Arch::new(), template, Some(kept))
-    }
-
-    fn made(arch: pulp::Arch, template: &Template, kept: Option<&Self>) -> Self {
+    /// Makes a template ready; the codes, which take longest, are those of `kept` if that is of the
+    /// same minutiae.
+    pub(super) fn made_on(arch: pulp::Arch, template: &Template, kept: Option<&Self>) -> Self {
         let mut points: Vec<Point> = best(&template.minutiae, MINUTIAE_MAX)
             .iter()
             .zip(0..)
@@ -219,8 +211,10 @@ impl pulp::WithSimd for Describe<'_> {
     fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
         let mut around = Vec::with_capacity(self.points.len());
         let mut codes = Codes::default();
-        codes.tables.reserve_exact(self.points.len());
-        codes.parts.reserve_exact(self.points.len().div_ceil(LANES));
+        if self.coded {
+            codes.tables.reserve_exact(self.points.len());
+            codes.parts.reserve_exact(self.points.len().div_ceil(LANES));
+        }
         for (at, own) in self.points.iter().enumerate() {
             let sampled = Sampled::of(own, self.grid);
             let levels = Levels::of(self.points, at);

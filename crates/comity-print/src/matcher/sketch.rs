@@ -65,8 +65,8 @@ impl Sketch {
 
     /// The whole print, of which this is the sketch; its codes are made anew where the sketch is
     /// of other minutiae.
-    pub fn whole(&self, template: &Template) -> Kept {
-        Kept(Prepared::with_codes(template, &self.0))
+    pub fn completed(&self, template: &Template) -> Kept {
+        Kept(Prepared::made_on(pulp::Arch::new(), template, Some(&self.0)))
     }
 }
 
@@ -116,12 +116,12 @@ mod tests {
             let template = drawn(finger);
             let expected = compare(&probe, &Prepared::of(&template));
             own.fill(&sketch(&template), |k| template.minutiae.get(k).copied());
-            assert_eq!(own.whole(&template).compared_with(&probe), expected);
+            assert_eq!(own.completed(&template).compared_with(&probe), expected);
             // A sketch of another finger changes nothing, nor does one of nobody.
             let another = drawn(finger + 1);
             others.fill(&sketch(&another), |k| another.minutiae.get(k).copied());
             for wrong in [&others, &Sketch::default()] {
-                assert_eq!(wrong.whole(&template).compared_with(&probe), expected);
+                assert_eq!(wrong.completed(&template).compared_with(&probe), expected);
             }
         }
     }
